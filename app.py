@@ -1,0 +1,14 @@
+"""Tally: prepaid credits for a SaaS. This file only registers."""
+
+from chalice.app import Chalice
+
+from chalicelib.api.auth import authorizers
+from chalicelib.api.credits import credit_routes
+from chalicelib.api.service import service_routes
+from chalicelib.webhooks.functions import webhooks
+
+app = Chalice(app_name="tally")
+app.register_blueprint(authorizers)
+app.register_blueprint(service_routes)
+app.register_blueprint(credit_routes)
+app.register_blueprint(webhooks)

@@ -1,0 +1,156 @@
+"""
+What comes in, read strictly by one reader: size, media type, duplicate keys, NaN, unknown fields, types and ranges.
+
+Whatever is wrong is named by its field, and nothing was written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, TypeVar, cast
+
+import msgspec
+from chalice.app import Request
+
+from chalicelib.domain.errors import InvalidRequest, TooLarge, UnsupportedMediaType
+from chalicelib.domain.ledger import KINDS
+from chalicelib.domain.times import from_text
+
+LARGEST_BODY = 64 * 1024  # bytes
+KEY = re.compile(r"[!-~]{1,128}")
+LIMIT, MOST = 25, 100
+
+Body = TypeVar("Body", bound=msgspec.Struct)
+WHERE = re.compile(r"(?P<message>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
+MISSING = re.compile(r"Object (?:missing required|contains unknown) field `(?P<field>[^`]*)`")
+
+
+class PurchaseBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`POST /api/credits/purchase`."""
+
+    package_id: Annotated[str, msgspec.Meta(max_length=64)]
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
+    return_path: str | None = None
+    save_card: bool = False
+
+
+def read(request: Request, shape: type[Body]) -> Body:
+    """
+    Read a JSON body as *shape*.
+
+    Raises:
+        TooLarge: Over 64 KB.
+        UnsupportedMediaType: It says that it is something else than JSON.
+        InvalidRequest: Anything in it is wrong.
+    """
+    media, _, parameters = request.headers.get("content-type", "application/json").partition(";")
+    if media.strip().lower() != "application/json" or parameters.strip().lower() not in ("", "charset=utf-8"):
+        raise UnsupportedMediaType("Send application/json.")
+    raw = cast(bytes, request.raw_body)
+    if len(raw) > LARGEST_BODY:
+        raise TooLarge(f"At most {LARGEST_BODY} bytes.")
+    parsed = parse(raw)
+    try:
+        return msgspec.convert(parsed, shape, strict=True)
+    except msgspec.ValidationError as wrong:
+        raise _named(str(wrong)) from None
+
+
+def parse(raw: bytes) -> Any:
+    """
+    Parse JSON that says each thing once and nothing that JSON doesn't have.
+
+    Raises:
+        InvalidRequest: It is none.
+    """
+    try:
+        parsed = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+        json.dumps(parsed, ensure_ascii=False).encode()  # a lone surrogate can be neither stored nor hashed
+    except (ValueError, RecursionError) as wrong:
+        raise InvalidRequest("body", f"not valid JSON: {str(wrong)[:100]}") from None
+    return parsed
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(name for name, _ in pairs if [each for each, _ in pairs].count(name) > 1)
+        raise InvalidRequest(twice[:64], "given more than once")
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _named(message: str) -> InvalidRequest:
+    """Find out of msgspec's message which field it means."""
+    parts = WHERE.match(message)
+    path, said = (parts["path"] or "", parts["message"]) if parts else ("", message)
+    missing = MISSING.match(said)
+    field = ".".join(part for part in (path.strip("."), missing["field"] if missing else "") if part)
+    return InvalidRequest(field[:100] or "body", "missing" if "missing" in said else said[:200])
+
+
+def key(request: Request) -> str:
+    """
+    Read the caller's idempotency key.
+
+    Raises:
+        InvalidRequest: There is none, or it isn't 1–128 characters from `!` to `~`.
+    """
+    found: str = request.headers.get("idempotency-key", "")
+    if not KEY.fullmatch(found):
+        raise InvalidRequest("Idempotency-Key", "1 to 128 characters from ! to ~ are wanted")
+    return found
+
+
+def query(request: Request, name: str) -> str | None:
+    """
+    Read a query parameter.
+
+    Raises:
+        InvalidRequest: It is given more than once.
+    """
+    given = request.query_params.getlist(name) if request.query_params and name in request.query_params else []
+    if len(given) > 1:
+        raise InvalidRequest(name, "given more than once")
+    return given[0] if given else None
+
+
+def limit(request: Request) -> int:
+    """Read how many lines a page may have."""
+    text = query(request, "limit")
+    if text is None:
+        return LIMIT
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MOST:
+        raise InvalidRequest("limit", f"a whole number from 1 to {MOST} is wanted")
+    return int(text)
+
+
+def kind(request: Request) -> str | None:
+    """Read which kind of entries is wanted; None means all."""
+    wanted = query(request, "type")
+    if wanted is not None and wanted not in KINDS:
+        raise InvalidRequest("type", "no such kind of entry")
+    return wanted
+
+
+def time(request: Request, name: str) -> datetime | None:
+    """Read an RFC 3339 time."""
+    text = query(request, name)
+    if text is None:
+        return None
+    try:
+        return from_text(text.replace(" ", "+"))  # a + that nobody encoded arrives as a space
+    except (ValueError, OverflowError):
+        raise InvalidRequest(name, "an RFC 3339 time is wanted, for example 2026-11-22T09:30:00Z") from None
+
+
+def as_fields(body: msgspec.Struct) -> dict[str, Any]:
+    """Give a body back as plain JSON values, defaults filled in: what makes two requests the same."""
+    fields: dict[str, Any] = msgspec.to_builtins(body)
+    return fields

@@ -1,0 +1,76 @@
+"""
+Routes: each declares who may call it, and each answers a refusal the same way.
+
+Chalice's middleware never sees a view's exception, so refusals are mapped here, around the view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from chalice.app import Blueprint, Response
+
+from chalicelib import observability
+from chalicelib.api import answers
+from chalicelib.api.auth import token_authorizer
+from chalicelib.api.scopes import DECLARED, Scope, declare
+from chalicelib.domain.errors import Forbidden, Refusal
+
+View = Callable[..., Response]
+
+
+class Routes(Blueprint):
+    """A blueprint whose routes name the scopes that open them; `Scope.PUBLIC` opens to everybody."""
+
+    def get(self, path: str, *, scope: Scope) -> Callable[[View], View]:
+        return self._add("GET", path, scope)
+
+    def post(self, path: str, *, scope: Scope) -> Callable[[View], View]:
+        return self._add("POST", path, scope)
+
+    def _add(self, method: str, path: str, *scopes: Scope) -> Callable[[View], View]:
+        declare(method, path, *scopes)
+        public = Scope.PUBLIC in scopes
+
+        def add(view: View) -> View:
+            answering = self._answering(view, method, path)
+            register = self.route(
+                path,
+                methods=[method],
+                authorizer=None if public else token_authorizer,
+                content_types=["*/*"],  # judged by our own reader, whose answer is problem+json
+                name=f"{view.__module__}.{view.__name__}",
+            )
+            register(answering)
+            return answering
+
+        return add
+
+    def _answering(self, view: View, method: str, path: str) -> View:
+        @wraps(view)
+        def answering(**parameters: Any) -> Response:
+            try:
+                self._check_scope(method, path)
+                response = view(**parameters)
+            except Refusal as refusal:
+                response = answers.refused(refusal)
+                observability.say("refused", route=path, method=method, code=refusal.code)
+            except Exception as error:  # noqa: BLE001 - the last resort: the caller gets no stack trace
+                observability.failed("broken", error, route=path, method=method)
+                observability.count("InternalErrors")
+                return answers.broken()
+            observability.say("answered", route=path, method=method, status=int(response.status_code))
+            return response
+
+        return answering
+
+    def _check_scope(self, method: str, path: str) -> None:
+        """The gateway keeps an authorizer's answer for a while; so the scope is looked at again here."""
+        scopes = DECLARED[method, path]
+        if Scope.PUBLIC in scopes:
+            return
+        held = self.current_request.context["authorizer"].get("scopes", "").split()
+        if not scopes & set(held):
+            raise Forbidden("The token lacks the scope for this.")

@@ -1,0 +1,125 @@
+"""How our types look as JSON. Field names here are the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.catalog import LowBalance, Package
+from chalicelib.domain.ledger import Entry, as_text
+from chalicelib.domain.lots import Lot, burn_order
+from chalicelib.domain.money import Money
+from chalicelib.domain.purchases import Purchase, Status
+from chalicelib.domain.wallet import Wallet
+from chalicelib.services.purchasing import Started
+
+INNER = frozenset({"v", "wallet_id", "prev_hash", "private"})  # what an entry carries for its chain
+
+
+def money(amount: Money) -> dict[str, Any]:
+    return {"amount_minor": amount.amount_minor, "currency": amount.currency, "exponent": amount.exponent}
+
+
+def package(offer: Package) -> dict[str, Any]:
+    return {
+        "package_id": offer.package_id,
+        "name": offer.name,
+        "credits": offer.credits,
+        "bonus_credits": offer.bonus_credits,
+        "price": money(offer.price),
+        "expires_after_days": offer.expires_after_days,
+        "saves_percent": offer.saves_percent,
+    }
+
+
+def started(begun: Started) -> dict[str, Any]:
+    """Show a purchase as it was when it began, so that a repeat shows the same."""
+    purchase = begun.purchase
+    return {
+        "purchase_id": purchase.purchase_id,
+        "status": Status.PENDING.value,
+        "package_id": purchase.package_id,
+        "quantity": purchase.quantity,
+        "credits": purchase.credits,
+        "bonus_credits": purchase.bonus_credits,
+        "price": money(purchase.price),
+        "checkout_session_id": purchase.session_id,
+        "checkout_url": begun.url,
+        "expires_at": as_text(purchase.session_expires_at),
+    }
+
+
+def purchase(bought: Purchase) -> dict[str, Any]:
+    return {
+        "purchase_id": bought.purchase_id,
+        "wallet_id": bought.wallet_id,
+        "status": bought.status.value,
+        "package_id": bought.package_id,
+        "quantity": bought.quantity,
+        "credits": bought.credits,
+        "bonus_credits": bought.bonus_credits,
+        "price": money(bought.price),
+        "created_at": as_text(bought.created_at),
+        "checkout_session_id": bought.session_id,
+        "expires_at": as_text(bought.session_expires_at),
+        "paid_at": as_text(bought.paid_at),
+        "lot_id": str(bought.lot_id) if bought.lot_id else None,
+        "refunded_minor": bought.refunded_minor,
+        "disputed": bought.disputed,
+        "receipt_url": bought.receipt_url,
+    }
+
+
+def balance(wallet: Wallet, low_balance: LowBalance, now: datetime) -> dict[str, Any]:
+    """Show what a wallet holds at *now*: lots that still count, in the order in which they pay."""
+    counting = [lot for lot in sorted(wallet.lots, key=burn_order) if not lot.has_ended(now) or lot.held]
+    low_below = low_balance.line(wallet.last_purchase)
+    return {
+        "wallet_id": wallet.wallet_id,
+        "available": wallet.available(now),
+        "held": wallet.held,
+        "set_aside": wallet.set_aside,
+        "debt": wallet.debt,
+        "seq": wallet.seq,
+        "as_of": as_text(now),
+        "lots": [lot_of(lot) for lot in counting],
+        "expiring_next": _expiring_next(counting),
+        "runs_out": None,
+        "low": wallet.is_below(low_below, now),
+        "low_below": low_below,
+    }
+
+
+def _expiring_next(lots: list[Lot]) -> dict[str, Any] | None:
+    ends = [lot.ends_at or lot.expires_at for lot in lots if lot.free and (lot.ends_at or lot.expires_at)]
+    soonest = min((end for end in ends if end), default=None)
+    if soonest is None:
+        return None
+    ending = sum(lot.free for lot in lots if (lot.ends_at or lot.expires_at) == soonest)
+    return {"credits": ending, "at": as_text(soonest)}
+
+
+def lot_of(lot: Lot) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "lot_id": str(lot.id),
+        "source": lot.source.value,
+        "granted": lot.granted,
+        "remaining": lot.left,
+        "held": lot.held,
+        "set_aside": lot.set_aside,
+        "priority": lot.priority,
+        "granted_at": as_text(lot.granted_at),
+        "expires_at": as_text(lot.ends_at or lot.expires_at),
+        "purchase_id": lot.purchase_id,
+    }
+    if lot.origin:
+        shown["origin"] = {"wallet_id": lot.origin.wallet_id, "lot_id": str(lot.origin.lot_id)}
+    return shown
+
+
+def entry(line: Entry) -> dict[str, Any]:
+    """Show an entry: what was hashed, and beside it what can be erased."""
+    said: Mapping[str, Any] = {name: value for name, value in line.facts.items() if name not in INNER}
+    private = line.private.fields if line.private else {"actor": None, "erased": True}
+    return {**said, "entry_id": line.entry_id, "hash": line.hash.hex(), **private}

@@ -1,0 +1,147 @@
+"""
+The wallet: what a decision needs to know of a customer's credits, and the one way it changes.
+
+Every change is one command → one decision → one entry. `record` is the only place where a wallet moves on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain import ledger
+from chalicelib.domain.days import ClosedDay, Day, Flows
+from chalicelib.domain.ledger import GENESIS, Entry, Fields, Private, Stamp
+from chalicelib.domain.lots import Draw, Lot, LotId
+from chalicelib.domain.times import to_grain, to_text
+
+SCHEMA = 1
+OPEN_LOTS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wallet:
+    """
+    One customer's credits. A wallet that was never written reads as this with nothing in it.
+
+    `last_purchase` is the size of the last purchase in credits: 0 if the wallet had only other credits so far,
+    None if it never had any.
+    """
+
+    wallet_id: str
+    seq: int = 0
+    head: bytes = GENESIS
+    last_at: datetime | None = None
+    lots: tuple[Lot, ...] = ()
+    debt: int = 0
+    today: Day | None = None
+    last_purchase: int | None = None
+
+    def free(self, now: datetime) -> int:
+        """Count the credits that can be drawn at *now*, debt not yet subtracted."""
+        return sum(lot.free for lot in self.lots if not lot.has_ended(now))
+
+    def available(self, now: datetime) -> int:
+        return max(0, self.free(now) - self.debt)
+
+    def is_below(self, line: int, now: datetime) -> bool:
+        """Whether fewer than *line* credits are available; never for a wallet that never had credits."""
+        return self.last_purchase is not None and self.available(now) < line
+
+    @property
+    def left(self) -> int:
+        """What is left in the lots by the books: free, held and set aside, ended or not."""
+        return sum(lot.left for lot in self.lots)
+
+    @property
+    def held(self) -> int:
+        return sum(lot.held for lot in self.lots)
+
+    @property
+    def set_aside(self) -> int:
+        return sum(lot.set_aside for lot in self.lots)
+
+    def time_of_decision(self, now: datetime) -> datetime:
+        """The clock law: times of entries never decrease, whatever the machines' clocks say."""
+        return max(to_grain(now), self.last_at) if self.last_at else to_grain(now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A wallet before and after one command, the entry that says so, and the day that ended with it."""
+
+    before: Wallet
+    wallet: Wallet
+    entry: Entry
+    closed_day: ClosedDay | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """
+    What a command wants written: an entry before it is numbered, timed and chained.
+
+    `credits` is signed by its effect on free credits. `facts` are the kind's own fields, `private` what can be
+    erased, `flows` the statement's columns it adds to, `meters` the quantities a chart shows.
+    """
+
+    kind: str
+    credits: int
+    draws: tuple[Fields, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    private: Mapping[str, Any] = field(default_factory=dict)
+    flows: Flows = field(default_factory=dict)
+    meters: Mapping[str, int] = field(default_factory=dict)
+
+
+def record(before: Wallet, after: Wallet, line: Line, stamp: Stamp) -> Decision:
+    """
+    Turn what a command decided into the next entry and the wallet that stands after it.
+
+    *after* carries the command's own changes; number, chain, time and the day's sums are filled in here.
+    """
+    at, seq = before.time_of_decision(stamp.now), before.seq + 1
+    fields = {
+        "wallet_id": before.wallet_id,
+        "seq": seq,
+        "kind": line.kind,
+        "at": to_text(at),
+        "credits": line.credits,
+        "available_after": after.available(at),
+        "draws": list(line.draws),
+        **line.facts,
+    }
+    entry = ledger.seal(
+        fields, prev_hash=before.head, private=Private(stamp.salt, {"actor": stamp.actor, **line.private})
+    )
+    today, closed = _day_of(before, at, seq)
+    wallet = replace(
+        after,
+        seq=seq,
+        head=entry.hash,
+        last_at=at,
+        lots=tuple(lot for lot in after.lots if lot.left),
+        today=today.plus(line.kind, line.credits, line.flows, line.meters),
+    )
+    return Decision(before=before, wallet=wallet, entry=entry, closed_day=closed)
+
+
+def _day_of(before: Wallet, at: datetime, seq: int) -> tuple[Day, ClosedDay | None]:
+    today = before.today
+    if today and today.date == at.date():
+        return today, None
+    fresh = Day(date=at.date(), first_seq=seq)
+    if not today:
+        return fresh, None
+    closed = ClosedDay(
+        day=today, last_seq=before.seq, head=before.head, left=before.left, held=before.held, debt=before.debt
+    )
+    return fresh, closed
+
+
+def take_free(lots: Iterable[Lot], draws: Iterable[Draw]) -> tuple[Lot, ...]:
+    """Take *draws* from the free credits of their lots."""
+    drawn: dict[LotId, int] = {draw.lot_id: draw.credits for draw in draws}
+    return tuple(replace(lot, free=lot.free - drawn[lot.id]) if lot.id in drawn else lot for lot in lots)

@@ -1,0 +1,179 @@
+"""Stripe's Checkout: sessions for purchases out, and what Stripe says of them read strictly into our own types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+from chalicelib.domain.money import Money
+from chalicelib.domain.purchases import Payment, Progress, Purchase
+from chalicelib.domain.times import from_ms, to_ms
+from chalicelib.payments.client import answered
+from chalicelib.services.ports import Checkout, PaymentsFailed
+
+if TYPE_CHECKING:
+    import stripe
+
+PURCHASE, WALLET = "tally_purchase", "tally_wallet"  # our tags in Stripe's metadata
+EXPANDED = ["payment_intent.latest_charge"]
+WINDOW = timedelta(minutes=10)  # within which a repeated request gets the same session
+DEAD_INTENTS = frozenset({"requires_payment_method", "canceled"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutTerms:
+    """Where customers return to, how long a session is open, whether Stripe adds tax."""
+
+    origin: str
+    default_return_path: str
+    minutes: int
+    automatic_tax: bool
+
+
+class StripePayments:
+    """What `services.ports.Payments` promises, by Stripe."""
+
+    def __init__(self, client: Callable[[], stripe.StripeClient], terms: CheckoutTerms, *, live: bool) -> None:
+        self._client = client  # made when it is needed: importing stripe is slow
+        self._terms = terms
+        self._live = live
+
+    @property
+    def live(self) -> bool:
+        return self._live
+
+    def create_customer(self, wallet_id: str, *, email: str | None) -> str:
+        asked: dict[str, Any] = {"metadata": {WALLET: wallet_id}}
+        if email:
+            asked["email"] = email
+        with answered():
+            options = {"idempotency_key": f"tally-customer-{wallet_id}"}
+            return self._client().v1.customers.create(cast(Any, asked), cast(Any, options)).id
+
+    def open_checkout(self, purchase: Purchase, *, name: str, now: datetime) -> Checkout:
+        with answered():
+            window = (now - purchase.created_at) // WINDOW
+            options = {"idempotency_key": f"tally-checkout-{purchase.purchase_id}-{window}"}
+            session = self._client().v1.checkout.sessions.create(
+                cast(Any, self._asked(purchase, name, window)), cast(Any, options)
+            )
+        if not session.url:
+            raise PaymentsFailed("a session without an address")
+        return Checkout(session_id=session.id, url=session.url, expires_at=from_ms(session.expires_at * 1000))
+
+    def _asked(self, purchase: Purchase, name: str, window: int) -> dict[str, Any]:
+        """
+        Say what is sold. It depends on the row and the window alone, so that a repeat asks for the very same.
+
+        A repeat in a later window opens another session: Stripe refuses one that would end too soon, and the
+        customer never saw the first.
+        """
+        tags = {PURCHASE: purchase.purchase_id, WALLET: purchase.wallet_id}
+        back = self._terms.origin + (purchase.return_path or self._terms.default_return_path)
+        joint = "&" if "?" in back else "?"
+        expires_at = purchase.created_at + (window + 1) * WINDOW + timedelta(minutes=self._terms.minutes)
+        asked: dict[str, Any] = {
+            "mode": "payment",
+            "customer": purchase.customer_id,
+            "client_reference_id": purchase.purchase_id,
+            "metadata": tags,
+            "payment_intent_data": {"metadata": tags},
+            "line_items": [
+                {
+                    "quantity": 1,
+                    "price_data": {
+                        "currency": purchase.price.currency,
+                        "unit_amount": purchase.price.amount_minor,
+                        "product_data": {"name": _title(name, purchase.quantity)},
+                    },
+                }
+            ],
+            "payment_method_types": ["card"],
+            "invoice_creation": {"enabled": True},
+            "success_url": f"{back}{joint}purchase={purchase.purchase_id}&session_id={{CHECKOUT_SESSION_ID}}",
+            "cancel_url": f"{back}{joint}purchase={purchase.purchase_id}&canceled=1",
+            "expires_at": to_ms(expires_at) // 1000,
+        }
+        if purchase.save_card:
+            asked["payment_intent_data"]["setup_future_usage"] = "off_session"
+        if self._terms.automatic_tax:
+            asked["automatic_tax"] = {"enabled": True}
+            asked["customer_update"] = {"address": "auto"}
+        return asked
+
+    def payment(self, session_id: str) -> Payment | None:
+        import stripe
+
+        try:
+            with answered():
+                session = self._client().v1.checkout.sessions.retrieve(session_id, cast(Any, {"expand": EXPANDED}))
+        except PaymentsFailed as failed:
+            if (
+                isinstance(failed.__cause__, stripe.InvalidRequestError)
+                and failed.__cause__.http_status == HTTPStatus.NOT_FOUND
+            ):
+                return None
+            raise
+        return read_session(session.to_dict())
+
+
+def _title(name: str, quantity: int) -> str:
+    return name if quantity == 1 else f"{quantity} × {name}"
+
+
+def read_session(session: Mapping[str, Any]) -> Payment | None:
+    """
+    Read a Checkout session as the payment of one of our purchases. None: it carries no tag of ours.
+
+    Raises:
+        PaymentsFailed: It is ours but lacks what Stripe always sends.
+    """
+    tags = session.get("metadata") or {}
+    if not tags.get(PURCHASE) or not tags.get(WALLET):
+        return None
+    intent = session.get("payment_intent")
+    charge = intent.get("latest_charge") if isinstance(intent, Mapping) else None
+    try:
+        return Payment(
+            session_id=session["id"],
+            progress=progress_of(session),
+            wallet_id=tags[WALLET],
+            purchase_id=tags[PURCHASE],
+            amount=Money(session["amount_subtotal"], session["currency"]),
+            paid_minor=session["amount_total"],
+            mode=session["mode"],
+            live=session["livemode"],
+            customer_id=_id_of(session.get("customer")),
+            payment_id=_id_of(intent),
+            session_expires_at=from_ms(session["expires_at"] * 1000),
+            email=(session.get("customer_details") or {}).get("email"),
+            receipt_url=charge.get("receipt_url") if isinstance(charge, Mapping) else None,
+        )
+    except KeyError as missing:
+        raise PaymentsFailed(f"a session without {missing}") from None
+
+
+def progress_of(session: Mapping[str, Any]) -> Progress:
+    """
+    Say how far a session's payment has come.
+
+    `complete` is not paid: a bank debit completes the session days before the money is there, and may fail.
+    """
+    if session.get("payment_status") in ("paid", "no_payment_required"):
+        return Progress.PAID
+    if session.get("status") == "expired":
+        return Progress.LAPSED
+    if session.get("status") != "complete":
+        return Progress.OPEN
+    intent = session.get("payment_intent")
+    dead = isinstance(intent, Mapping) and intent.get("status") in DEAD_INTENTS
+    return Progress.FAILED if dead else Progress.PROCESSING
+
+
+def _id_of(either: object) -> str | None:
+    """Read an id that Stripe gives as it is, or inside the expanded object."""
+    found = either.get("id") if isinstance(either, Mapping) else either
+    return found if isinstance(found, str) else None

@@ -1,0 +1,94 @@
+"""
+Stripe's events: verified before anything else, then only a hint of what to ask Stripe about.
+
+The `stripe` package checks the signature; the time we judge ourselves, by the program's one clock, and limits
+come first, because the package compares however many signatures it is handed and looks at any text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+LONGEST_ID = 255
+LONGEST_HEADER, MOST_SIGNATURES = 1024, 5
+PAST, FUTURE = timedelta(seconds=300), timedelta(seconds=60)  # how far a signature's time may be off
+TIMESTAMP = re.compile(r"t=([0-9]{1,12})")
+SESSION_EVENTS = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+    }
+)
+
+
+class Forged(Exception):
+    """Not an event that Stripe signed for us just now. Nothing more is said, to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A verified event: `session_id` is set when it speaks of a checkout session."""
+
+    event_id: str
+    type: str
+    session_id: str | None
+
+
+def verify(body: bytes, header: str, *, secrets: Sequence[str], now: datetime) -> Event:
+    """
+    Check that Stripe signed *body* within the last minutes, with one of *secrets*, and read the event.
+
+    Raises:
+        Forged: Anything is wrong.
+    """
+    _check_header(header, now)
+    import stripe
+
+    if not any(_is_signed(stripe.WebhookSignature, body, header, secret) for secret in secrets):
+        raise Forged
+    return _read(body)
+
+
+def _check_header(header: str, now: datetime) -> None:
+    if not header.isascii() or len(header) > LONGEST_HEADER:
+        raise Forged
+    parts = [part.strip() for part in header.split(",")]
+    times = [part for part in parts if part.startswith("t=")]
+    if len(times) != 1 or sum(part.startswith("v1=") for part in parts) > MOST_SIGNATURES:
+        raise Forged
+    stamped = TIMESTAMP.fullmatch(times[0])
+    if not stamped:
+        raise Forged
+    age = now.timestamp() - int(stamped[1])
+    if not -FUTURE.total_seconds() <= age <= PAST.total_seconds():
+        raise Forged
+
+
+def _is_signed(signature: Any, body: bytes, header: str, secret: str) -> bool:
+    import stripe
+
+    if not secret:
+        raise ValueError("an empty webhook secret verifies nothing")
+    try:
+        return bool(signature.verify_header(body.decode(), header, secret, tolerance=None))
+    except (stripe.SignatureVerificationError, UnicodeDecodeError):
+        return False
+
+
+def _read(body: bytes) -> Event:
+    try:
+        event = json.loads(body)
+        kind, event_id, subject = event["type"], event["id"], event["data"]["object"]
+        session_id = subject["id"] if kind in SESSION_EVENTS else None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise Forged from None
+    if not all(isinstance(each, str) and 0 < len(each) <= LONGEST_ID for each in (kind, event_id, session_id or "-")):
+        raise Forged
+    return Event(event_id, kind, session_id)

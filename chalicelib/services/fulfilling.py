@@ -1,0 +1,83 @@
+"""Fulfilment: an event is a hint; the payment is asked for afresh, and purchase and wallet move in one transaction."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from chalicelib.domain.errors import Busy
+from chalicelib.domain.ledger import Stamp
+from chalicelib.domain.purchases import Mismatch, Payment, settle
+from chalicelib.services.once import Patience
+from chalicelib.services.ports import (
+    Change,
+    LostRace,
+    Oddity,
+    OutcomeUnknown,
+    Payments,
+    Store,
+    Throttled,
+)
+
+
+class Outcome(StrEnum):
+    """What came of an event."""
+
+    IGNORED = "ignored"  # not ours
+    SETTLED = "settled"
+    UNCHANGED = "unchanged"  # settled before
+    QUARANTINED = "quarantined"
+
+
+class NotYetKnown(Exception):
+    """The event speaks of a purchase whose row isn't there yet; it should come again."""
+
+
+def fulfil(
+    store: Store, payments: Payments, session_id: str, *, event: Oddity, stamp: Stamp, patience: Patience
+) -> Outcome:
+    """
+    Bring the purchase of a checkout session to where its payment is. Any number of times, in any order: once.
+
+    *event* names the hint, for the case that it must be kept aside.
+
+    Raises:
+        NotYetKnown: There is no such purchase yet.
+        PaymentsFailed: The provider did not answer.
+        Busy: Every attempt within the budget lost its race.
+    """
+    payment = payments.payment(session_id)
+    if payment is None:
+        return Outcome.IGNORED
+    for turn in patience.turns():
+        try:
+            return _settle_once(store, payment, event=event, live=payments.live, stamp=stamp)
+        except (LostRace, Throttled, OutcomeUnknown) as trouble:
+            turn.meet(trouble)
+    raise Busy(payment.wallet_id)
+
+
+def _settle_once(store: Store, payment: Payment, *, event: Oddity, live: bool, stamp: Stamp) -> Outcome:
+    wallet, purchase = store.wallet_and_purchase(payment.wallet_id, payment.purchase_id)
+    if purchase is None:
+        raise NotYetKnown(payment.purchase_id)
+    try:
+        settlement = settle(wallet, purchase, payment, live=live, stamp=stamp)
+    except Mismatch as odd:
+        store.quarantine(_oddity(event, payment, str(odd)))
+        return Outcome.QUARANTINED
+    if settlement is None:
+        return Outcome.UNCHANGED
+    granted = [settlement.granted] if settlement.granted else []
+    store.commit(Change(decisions=granted, purchase=settlement))
+    return Outcome.SETTLED
+
+
+def _oddity(event: Oddity, payment: Payment, reason: str) -> Oddity:
+    return Oddity(
+        event_id=event.event_id,
+        type=event.type,
+        reason=reason,
+        at=event.at,
+        wallet_id=payment.wallet_id,
+        purchase_id=payment.purchase_id,
+    )

@@ -1,0 +1,131 @@
+"""
+Once per key: the loop in which a command is decided, committed, and decided afresh when it lost a race.
+
+The receipt is read only before a refusal is answered and after a commit did not succeed; so the plain case is
+two round trips. An unknown outcome is settled by the receipt: there and equal, it was done; absent, it wasn't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from chalicelib.domain.errors import Busy, KeyReused, Refusal
+from chalicelib.domain.ledger import Entry, canonical
+from chalicelib.domain.wallet import Decision, Wallet
+from chalicelib.services.ports import Change, LostRace, OutcomeUnknown, Receipt, Store, Throttled
+
+FIRST_WAIT, LONGEST_WAIT = 0.01, 0.4  # seconds; the wait is random between nothing and a doubling ceiling
+THROTTLED_WAIT = 0.1  # seconds: what the first ceiling is when the store is asked too much
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to go on trying, and by which clock; all of it from outside, so that tests need not wait."""
+
+    budget: float  # seconds
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], object]
+    uniform: Callable[[float, float], float]
+
+    def turns(self) -> Iterator[Turn]:
+        """Yield a turn at once, then one after each wait, until the budget is spent."""
+        ends = self.monotonic() + self.budget
+        turn = Turn(ceiling=FIRST_WAIT)
+        while True:
+            yield turn
+            wait = self.uniform(0, turn.ceiling)
+            if self.monotonic() + wait >= ends:
+                return
+            self.sleep(wait)
+            turn = Turn(ceiling=min(turn.ceiling * 2, max(LONGEST_WAIT, turn.ceiling)))
+
+
+@dataclass(slots=True)
+class Turn:
+    """One attempt; what it meets decides how long the next one waits."""
+
+    ceiling: float  # seconds
+
+    def meet(self, trouble: Exception) -> None:
+        if isinstance(trouble, Throttled):
+            self.ceiling = max(self.ceiling, THROTTLED_WAIT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A caller's key on a wallet, and the hash of what it is wanted for."""
+
+    wallet_id: str
+    key: str
+    digest: bytes
+
+    @classmethod
+    def on(cls, wallet_id: str, key: str, *, operation: str, body: dict[str, Any]) -> Claim:
+        """Claim *key* for an operation with its parsed body: what is equal there is the same request."""
+        digest = sha256(canonical({"operation": operation, "body": body})).digest()
+        return cls(wallet_id=wallet_id, key=key, digest=digest)
+
+    def receipt(self, *, seq: int | None = None, purchase_id: str | None = None) -> Receipt:
+        return Receipt(wallet_id=self.wallet_id, key=self.key, digest=self.digest, seq=seq, purchase_id=purchase_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The entry that a command wrote, now or the first time that its key came."""
+
+    entry: Entry
+    replayed: bool = False
+
+
+def once(store: Store, claim: Claim, decide: Callable[[Wallet], Decision], *, patience: Patience) -> Recorded:
+    """
+    Decide and write a command of one wallet, once per key.
+
+    Raises:
+        KeyReused: The key was spent on something else.
+        Busy: Every attempt within the budget lost its race; nothing was written.
+        Refusal: What *decide* says no to, unless the key was spent on this very request before.
+    """
+    for turn in patience.turns():
+        try:
+            wallet = store.wallet(claim.wallet_id)
+            try:
+                decision = decide(wallet)
+            except Refusal:
+                if first := _first_answer(store, claim):
+                    return first
+                raise
+            try:
+                receipt = claim.receipt(seq=decision.wallet.seq)
+                store.commit(Change(decisions=[decision], receipts=[receipt]))
+                return Recorded(decision.entry)
+            except (LostRace, OutcomeUnknown):
+                if first := _first_answer(store, claim):
+                    return first
+        except (Throttled, OutcomeUnknown) as trouble:
+            turn.meet(trouble)
+    raise Busy(claim.wallet_id)
+
+
+def spent(store: Store, claim: Claim) -> Receipt | None:
+    """
+    Read what this claim's key was spent on.
+
+    Raises:
+        KeyReused: On something else than this claim's request.
+    """
+    receipt = store.receipt(claim.wallet_id, claim.key)
+    if receipt and receipt.digest != claim.digest:
+        raise KeyReused
+    return receipt
+
+
+def _first_answer(store: Store, claim: Claim) -> Recorded | None:
+    receipt = spent(store, claim)
+    if not receipt or receipt.seq is None:
+        return None
+    entry = store.entry(claim.wallet_id, receipt.seq)
+    return Recorded(entry, replayed=True) if entry else None

@@ -1,0 +1,143 @@
+"""What the use cases need of the outside. Each call here is one round trip, and one point at which things can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.domain.ledger import Entry
+from chalicelib.domain.purchases import Payment, Purchase, Settlement
+from chalicelib.domain.wallet import Decision, Wallet
+
+
+class LostRace(Exception):
+    """A condition failed or the transaction met another: nothing was written, the state has moved."""
+
+
+class Throttled(Exception):
+    """The store is asked too much. Nothing was written."""
+
+
+class OutcomeUnknown(Exception):
+    """No answer, or a broken one: it may have been written or not."""
+
+
+class PaymentsFailed(Exception):
+    """The payment provider failed or did not answer; the call may have taken effect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a key was spent on: the hash of operation and body, and what came of it."""
+
+    wallet_id: str
+    key: str
+    digest: bytes
+    seq: int | None = None
+    purchase_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One command's writes: all of it, or nothing. Each part has the condition that it was not written before."""
+
+    decisions: Sequence[Decision] = ()
+    receipts: Sequence[Receipt] = ()
+    purchase: Settlement | None = None
+    new_purchase: Purchase | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A part of a wallet's history, newest first; `next_seq` is where the next part begins, if there is one."""
+
+    entries: Sequence[Entry] = field(default_factory=tuple)
+    next_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oddity:
+    """An event that must not be applied as it is, kept for a person to look at."""
+
+    event_id: str
+    type: str
+    reason: str
+    at: datetime
+    wallet_id: str | None = None
+    purchase_id: str | None = None
+
+
+class Store(Protocol):
+    """
+    Wallets, purchases and usage. Reads are consistent.
+
+    Every method may raise `Throttled` or `OutcomeUnknown` (for a read: no answer).
+    """
+
+    def wallet(self, wallet_id: str) -> Wallet: ...
+
+    def wallet_and_purchase(self, wallet_id: str, purchase_id: str) -> tuple[Wallet, Purchase | None]: ...
+
+    def purchase(self, wallet_id: str, purchase_id: str) -> Purchase | None: ...
+
+    def purchases_since(self, wallet_id: str, at: datetime) -> Sequence[Purchase]: ...
+
+    def receipt(self, wallet_id: str, key: str) -> Receipt | None: ...
+
+    def entry(self, wallet_id: str, seq: int) -> Entry | None: ...
+
+    def history(self, wallet_id: str, *, kind: str | None, before: int, limit: int) -> Page:
+        """Read entries with a `seq` under *before*, newest first, of one kind (none given: of all)."""
+
+    def snapshot(self, wallet_id: str, seq: int) -> Wallet | None:
+        """Read the snapshot that was taken with entry *seq*, which is a multiple of 100."""
+
+    def commit(self, change: Change) -> None:
+        """
+        Write a change as one transaction.
+
+        Raises:
+            LostRace: A condition failed; nothing was written.
+        """
+
+    def keep_checkout(self, purchase: Purchase, *, url: str) -> None:
+        """Note the checkout session of a purchase in its row, and its address beside it; repeats change nothing."""
+
+    def checkout_url(self, wallet_id: str, purchase_id: str) -> str | None: ...
+
+    def customer(self, wallet_id: str) -> str | None:
+        """Read the payment provider's id of this wallet's customer."""
+
+    def keep_customer(self, wallet_id: str, customer_id: str, *, email: str | None) -> None:
+        """Note the customer, unless one is noted already."""
+
+    def quarantine(self, oddity: Oddity) -> None:
+        """Keep an event aside, once per event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """An open checkout session: where the customer pays, and until when."""
+
+    session_id: str
+    url: str
+    expires_at: datetime
+
+
+class Payments(Protocol):
+    """The payment provider. Every call raises `PaymentsFailed` when it has no answer."""
+
+    @property
+    def live(self) -> bool:
+        """Whether real money moves."""
+
+    def create_customer(self, wallet_id: str, *, email: str | None) -> str:
+        """Create this wallet's customer; asked again within a day, the same one."""
+
+    def open_checkout(self, purchase: Purchase, *, name: str, now: datetime) -> Checkout:
+        """Open a checkout session for a purchase; asked again within a day, the same one."""
+
+    def payment(self, session_id: str) -> Payment | None:
+        """Ask what became of a checkout session. None: it isn't one of ours."""

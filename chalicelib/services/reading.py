@@ -1,0 +1,46 @@
+"""Reading a wallet's past: pages of its history, within times, without ever scanning it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chalicelib.services.ports import Page, Store
+
+BEYOND = 10**12 - 1  # above every seq
+
+
+def history_of(
+    store: Store,
+    wallet_id: str,
+    *,
+    kind: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    before: int | None,
+    limit: int,
+) -> Page:
+    """
+    Read a page of entries in `[since, until)`, newest first, beginning under the number *before*.
+
+    Entry times never decrease, so a time is found by bisection: at most 41 small reads, whatever the length.
+    """
+    if before is None:
+        before = first_at_or_after(store, wallet_id, until) if until else BEYOND
+    page = store.history(wallet_id, kind=kind, before=before, limit=limit)
+    if since is None:
+        return page
+    within = [entry for entry in page.entries if entry.at >= since]
+    return Page(entries=within, next_seq=page.next_seq if len(within) == len(page.entries) else None)
+
+
+def first_at_or_after(store: Store, wallet_id: str, at: datetime) -> int:
+    """Find the number of the first entry at *at* or later; one more than the last if there is none."""
+    low, high = 1, store.wallet(wallet_id).seq + 1
+    while low < high:
+        middle = (low + high) // 2
+        entry = store.entry(wallet_id, middle)
+        if entry is not None and entry.at < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low

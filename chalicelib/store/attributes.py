@@ -1,0 +1,151 @@
+"""PynamoDB attributes for our own types: whole numbers, times as epoch milliseconds, lots and days as small maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from pynamodb.attributes import Attribute
+from pynamodb.constants import LIST, MAP, NUMBER
+
+from chalicelib.domain.days import Day
+from chalicelib.domain.lots import DEFAULT_PRIORITY, Lot, LotId, Origin, Source
+from chalicelib.domain.times import from_ms, to_ms
+
+Raw = dict[str, dict[str, Any]]  # an item or a map as DynamoDB's wire has it: {name: {type: value}}
+
+
+class Whole(Attribute[int]):
+    """An integer. PynamoDB's own number attribute would take a float."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: int) -> str:
+        return f"{value:d}"
+
+    def deserialize(self, value: str) -> int:
+        return int(value)
+
+
+class Moment(Attribute[datetime]):
+    """A time, stored as epoch milliseconds."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: datetime) -> str:
+        return str(to_ms(value))
+
+    def deserialize(self, value: str) -> datetime:
+        return from_ms(int(value))
+
+
+class Lots(Attribute[tuple[Lot, ...]]):
+    """The open lots of a wallet, each a map of one-letter names; what has its usual value is left out."""
+
+    attr_type = LIST
+
+    def serialize(self, value: tuple[Lot, ...]) -> list[dict[str, Raw]]:
+        return [{"M": _lot_to_raw(lot)} for lot in value]
+
+    def deserialize(self, value: list[dict[str, Raw]]) -> tuple[Lot, ...]:
+        return tuple(_lot_from_raw(each["M"]) for each in value)
+
+
+class DayOfWallet(Attribute[Day]):
+    """The running day's sums."""
+
+    attr_type = MAP
+
+    def serialize(self, value: Day) -> Raw:
+        return day_to_raw(value)
+
+    def deserialize(self, value: Raw) -> Day:
+        return day_from_raw(value)
+
+
+def day_to_raw(day: Day) -> Raw:
+    raw = {"d": {"S": day.date.isoformat()}, "f": _number(day.first_seq)}
+    if day.meters:
+        raw["m"] = {"M": _numbers(day.meters)}
+    if day.flows:
+        raw["w"] = {"M": _numbers(day.flows)}
+    raw["k"] = {"M": {kind: {"L": [_number(n), _number(credits)]} for kind, (n, credits) in day.kinds.items()}}
+    return raw
+
+
+def day_from_raw(raw: Raw) -> Day:
+    return Day(
+        date=date.fromisoformat(raw["d"]["S"]),
+        first_seq=int(raw["f"]["N"]),
+        meters=_from_numbers(raw.get("m")),
+        flows=_from_numbers(raw.get("w")),
+        kinds={kind: (int(each["L"][0]["N"]), int(each["L"][1]["N"])) for kind, each in raw["k"]["M"].items()},
+    )
+
+
+SOURCES = {Source.PURCHASE: "b", Source.PROMO: "g", Source.PLAN: "p", Source.ADJUSTMENT: "a"}
+SOURCE_OF = {letter: source for source, letter in SOURCES.items()}
+
+
+def _lot_to_raw(lot: Lot) -> Raw:
+    raw = {
+        "i": _number(lot.id.seq),
+        "s": {"S": SOURCES[lot.source]},
+        "g": _number(lot.granted),
+        "f": _number(lot.free),
+        "t": _number(to_ms(lot.granted_at)),
+    }
+    optional = {
+        "j": lot.id.nth,
+        "h": lot.held,
+        "a": lot.set_aside,
+        "e": to_ms(lot.expires_at) if lot.expires_at else 0,
+        "n": to_ms(lot.noticed_at) if lot.noticed_at else 0,
+        "p": lot.priority if lot.priority != DEFAULT_PRIORITY else 0,
+    }
+    raw.update({name: _number(value) for name, value in optional.items() if value})
+    if lot.purchase_id:
+        raw["u"] = {"S": lot.purchase_id}
+    if lot.origin:
+        raw["o"] = {"L": [{"S": lot.origin.wallet_id}, *map(_number, lot.origin.lot_id)]}
+    return raw
+
+
+def _lot_from_raw(raw: Raw) -> Lot:
+    def number(name: str, default: int = 0) -> int:
+        return int(raw[name]["N"]) if name in raw else default
+
+    def time(name: str) -> datetime | None:
+        return from_ms(int(raw[name]["N"])) if name in raw else None
+
+    return Lot(
+        id=LotId(number("i"), number("j")),
+        source=SOURCE_OF[raw["s"]["S"]],
+        granted=number("g"),
+        free=number("f"),
+        held=number("h"),
+        set_aside=number("a"),
+        priority=number("p", DEFAULT_PRIORITY),
+        granted_at=from_ms(number("t")),
+        expires_at=time("e"),
+        noticed_at=time("n"),
+        purchase_id=raw["u"]["S"] if "u" in raw else None,
+        origin=_origin(raw["o"]["L"]) if "o" in raw else None,
+    )
+
+
+def _origin(raw: list[dict[str, str]]) -> Origin:
+    return Origin(raw[0]["S"], LotId(int(raw[1]["N"]), int(raw[2]["N"])))
+
+
+def _number(value: int) -> dict[str, Any]:
+    return {"N": str(value)}
+
+
+def _numbers(table: Mapping[str, int], each: Callable[[int], dict[str, Any]] = _number) -> Raw:
+    return {name: each(value) for name, value in table.items()}
+
+
+def _from_numbers(raw: Mapping[str, Any] | None) -> dict[str, int]:
+    return {name: int(value["N"]) for name, value in raw["M"].items()} if raw else {}

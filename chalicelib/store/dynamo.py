@@ -1,0 +1,209 @@
+"""The store on DynamoDB: what `services.ports.Store` promises, in as few round trips as it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pynamodb.connection import Connection
+
+from chalicelib.domain.ledger import Entry
+from chalicelib.domain.purchases import Purchase, first_id_at
+from chalicelib.domain.times import to_ms
+from chalicelib.domain.wallet import Decision, Wallet
+from chalicelib.services.ports import Change, LostRace, Oddity, OutcomeUnknown, Page, Receipt
+from chalicelib.store import items
+from chalicelib.store.attributes import Raw
+from chalicelib.store.commit import ask, put_new, transact, update_if
+from chalicelib.store.tables import (
+    SNAPSHOT_EVERY,
+    CheckoutItem,
+    CustomerItem,
+    TableNames,
+    entry_key,
+    snapshot_key,
+    wallet_key,
+)
+
+CUSTOMER = "customer"
+
+
+class DynamoStore:
+    """Wallets, purchases and usage in three tables."""
+
+    def __init__(self, connection: Connection, names: TableNames) -> None:
+        self.connection = connection
+        self.names = names
+
+    def wallet(self, wallet_id: str) -> Wallet:
+        return items.wallet_from_item(wallet_id, self._item(self.names.wallets, _key(wallet_id)))
+
+    def wallet_and_purchase(self, wallet_id: str, purchase_id: str) -> tuple[Wallet, Purchase | None]:
+        wallet_key_, purchase_key = _key(wallet_id), _key(wallet_id, f"p#{purchase_id}")
+        request = {
+            self.names.wallets: {"Keys": [wallet_key_], "ConsistentRead": True},
+            self.names.purchases: {"Keys": [purchase_key], "ConsistentRead": True},
+        }
+        answer = ask(self.connection, "BatchGetItem", {"RequestItems": request})
+        if answer.get("UnprocessedKeys"):
+            raise OutcomeUnknown("not all keys were read")
+        found = answer["Responses"]
+        wallet = next(iter(found.get(self.names.wallets, [])), None)
+        purchase = next(iter(found.get(self.names.purchases, [])), None)
+        return (
+            items.wallet_from_item(wallet_id, wallet),
+            items.purchase_from_item(wallet_id, purchase) if purchase else None,
+        )
+
+    def purchase(self, wallet_id: str, purchase_id: str) -> Purchase | None:
+        raw = self._item(self.names.purchases, _key(wallet_id, f"p#{purchase_id}"))
+        return items.purchase_from_item(wallet_id, raw) if raw else None
+
+    def purchases_since(self, wallet_id: str, at: datetime) -> Sequence[Purchase]:
+        raws = self._query(
+            self.names.purchases,
+            "wallet_id = :w AND sk BETWEEN :from AND :to",
+            {":w": wallet_key(wallet_id), ":from": f"p#{first_id_at(at)}", ":to": "p#~"},
+        )["Items"]
+        return [items.purchase_from_item(wallet_id, raw) for raw in raws]
+
+    def receipt(self, wallet_id: str, key: str) -> Receipt | None:
+        raw = self._item(self.names.usage, _key(wallet_id, f"k#{key}"))
+        return items.receipt_from_item(wallet_id, key, raw) if raw else None
+
+    def entry(self, wallet_id: str, seq: int) -> Entry | None:
+        raw = self._item(self.names.usage, _key(wallet_id, entry_key(seq)))
+        return items.entry_from_item(raw) if raw else None
+
+    def history(self, wallet_id: str, *, kind: str | None, before: int, limit: int) -> Page:
+        if kind is None or kind == "usage":
+            return self._entries(wallet_id, kind=kind, before=before, limit=limit)
+        answer = self._query(
+            self.names.usage,
+            "wallet_kind = :k AND seq < :before",
+            {":k": items.wallet_kind(wallet_id, kind), ":before": before},
+            IndexName="kinds",
+            ConsistentRead=False,
+            ScanIndexForward=False,
+            Limit=limit,
+        )
+        return _page(answer)
+
+    def _entries(self, wallet_id: str, *, kind: str | None, before: int, limit: int) -> Page:
+        """Read from the table itself; uses are told by having no place in the index of kinds."""
+        only_uses = {"FilterExpression": "attribute_not_exists(wallet_kind)"} if kind else {}
+        found: list[Raw] = []
+        bound, more = before, True
+        while more and len(found) < limit:
+            answer = self._query(
+                self.names.usage,
+                "wallet_id = :w AND sk BETWEEN :first AND :last",
+                {":w": wallet_key(wallet_id), ":first": entry_key(1), ":last": entry_key(bound - 1)},
+                ScanIndexForward=False,
+                ConsistentRead=False,
+                Limit=limit,
+                **only_uses,
+            )
+            found += answer["Items"]
+            more = "LastEvaluatedKey" in answer
+            bound = int(answer["LastEvaluatedKey"]["sk"]["S"][2:]) if more else bound
+        cut = found[:limit]
+        more = more or len(found) > limit
+        next_seq = int(cut[-1]["sk"]["S"][2:]) if more and cut else None
+        return Page(entries=[items.entry_from_item(raw) for raw in cut], next_seq=next_seq)
+
+    def snapshot(self, wallet_id: str, seq: int) -> Wallet | None:
+        raw = self._item(self.names.usage, _key(wallet_id, snapshot_key(seq)))
+        return items.wallet_from_item(wallet_id, raw) if raw else None
+
+    def commit(self, change: Change) -> None:
+        actions: list[dict[str, Any]] = []
+        for decision in change.decisions:
+            actions += self._writes(decision)
+        at_seconds = to_ms(change.decisions[0].entry.at) // 1000 if change.decisions else None
+        for receipt in change.receipts:
+            actions.append(put_new(self.names.usage, items.receipt_to_item(receipt, at_seconds=at_seconds)))
+        if change.new_purchase:
+            actions.append(put_new(self.names.purchases, items.purchase_to_item(change.new_purchase)))
+        if change.purchase:
+            actions.append(self._purchase_write(change.purchase.purchase, was=change.purchase.before.version))
+        transact(self.connection, actions)
+
+    def _writes(self, decision: Decision) -> list[dict[str, Any]]:
+        wallet, usage = decision.wallet, self.names.usage
+        item = items.wallet_to_item(wallet)
+        actions = [
+            update_if(
+                self.names.wallets,
+                _key(wallet.wallet_id),
+                item,
+                items.WALLET_NAMES,
+                counter="n",
+                was=decision.before.seq,
+            ),
+            put_new(usage, items.entry_to_item(decision.entry)),
+        ]
+        if decision.closed_day:
+            actions.append(put_new(usage, items.closed_day_to_item(wallet.wallet_id, decision.closed_day)))
+        if wallet.seq % SNAPSHOT_EVERY == 0:
+            actions.append(put_new(usage, {**item, "sk": {"S": snapshot_key(wallet.seq)}}))
+        return actions
+
+    def _purchase_write(self, purchase: Purchase, *, was: int) -> dict[str, Any]:
+        key = _key(purchase.wallet_id, f"p#{purchase.purchase_id}")
+        item = items.purchase_to_item(purchase)
+        return update_if(self.names.purchases, key, item, items.PURCHASE_NAMES, counter="v", was=was)
+
+    def keep_checkout(self, purchase: Purchase, *, url: str) -> None:
+        beside = CheckoutItem(wallet_key(purchase.wallet_id), f"c#{purchase.purchase_id}", url=url)
+        write = self._purchase_write(purchase, was=purchase.version - 1)
+        transact(self.connection, [write, put_new(self.names.purchases, beside.serialize())])
+
+    def checkout_url(self, wallet_id: str, purchase_id: str) -> str | None:
+        raw = self._item(self.names.purchases, _key(wallet_id, f"c#{purchase_id}"))
+        return raw["url"]["S"] if raw else None
+
+    def customer(self, wallet_id: str) -> str | None:
+        raw = self._item(self.names.purchases, _key(wallet_id, CUSTOMER))
+        return raw["cu"]["S"] if raw else None
+
+    def keep_customer(self, wallet_id: str, customer_id: str, *, email: str | None) -> None:
+        item = CustomerItem(wallet_key(wallet_id), CUSTOMER, customer_id=customer_id, email=email)
+        self._put_once(self.names.purchases, item.serialize())
+
+    def quarantine(self, oddity: Oddity) -> None:
+        self._put_once(self.names.purchases, items.oddity_to_item(oddity))
+
+    def _put_once(self, table: str, item: Raw) -> None:
+        try:
+            ask(self.connection, "PutItem", put_new(table, item)["Put"])
+        except LostRace:
+            return  # it is there already
+
+    def _item(self, table: str, key: Raw) -> Raw | None:
+        request = {"TableName": table, "Key": key, "ConsistentRead": True}
+        raw: Raw | None = ask(self.connection, "GetItem", request).get("Item")
+        return raw
+
+    def _query(self, table: str, condition: str, values: dict[str, str | int], **more: Any) -> dict[str, Any]:
+        request = {
+            "TableName": table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": {
+                name: {"N": str(value)} if isinstance(value, int) else {"S": value} for name, value in values.items()
+            },
+            "ConsistentRead": True,
+        }
+        return ask(self.connection, "Query", request | more)
+
+
+def _key(wallet_id: str, sk: str | None = None) -> Raw:
+    key: Raw = {"wallet_id": {"S": wallet_key(wallet_id)}}
+    return {**key, "sk": {"S": sk}} if sk else key
+
+
+def _page(answer: dict[str, Any]) -> Page:
+    found = answer["Items"]
+    next_seq = int(found[-1]["seq"]["N"]) if "LastEvaluatedKey" in answer and found else None
+    return Page(entries=[items.entry_from_item(raw) for raw in found], next_seq=next_seq)

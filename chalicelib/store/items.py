@@ -1,0 +1,222 @@
+"""Our types to items and back. Everything else in the store speaks of the domain's types or of raw items."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC
+from hashlib import sha256
+
+from pynamodb.models import Model
+
+from chalicelib.domain.days import ClosedDay
+from chalicelib.domain.ledger import GENESIS, Entry, Private, canonical, unseal
+from chalicelib.domain.lots import LotId
+from chalicelib.domain.money import Money
+from chalicelib.domain.purchases import Purchase, Status
+from chalicelib.domain.times import DAY
+from chalicelib.domain.wallet import SCHEMA, Wallet
+from chalicelib.services.ports import Oddity, Receipt
+from chalicelib.store.attributes import Raw
+from chalicelib.store.tables import (
+    DUE_SHARDS,
+    RECEIPT_DAYS,
+    DayItem,
+    EntryItem,
+    OddityItem,
+    PurchaseItem,
+    ReceiptItem,
+    WalletItem,
+    entry_key,
+    wallet_key,
+)
+
+WALLET_NAMES = tuple(
+    attribute.attr_name
+    for name, attribute in WalletItem.get_attributes().items()
+    if name not in ("wallet_id", "due_shard", "due_at")
+)
+PURCHASE_NAMES = tuple(
+    attribute.attr_name for name, attribute in PurchaseItem.get_attributes().items() if name not in ("wallet_id", "sk")
+)
+
+
+def shard_of(wallet_id: str) -> int:
+    """Spread wallets over the shards of what is due, the same way for good."""
+    return sha256(wallet_id.encode()).digest()[0] % DUE_SHARDS
+
+
+def _raw(item: Model) -> Raw:
+    raw: Raw = item.serialize()
+    return raw
+
+
+def wallet_to_item(wallet: Wallet) -> Raw:
+    return _raw(
+        WalletItem(
+            wallet_key(wallet.wallet_id),
+            schema=SCHEMA,
+            seq=wallet.seq,
+            head=wallet.head,
+            last_at=wallet.last_at,
+            lots=wallet.lots or None,
+            debt=wallet.debt or None,
+            today=wallet.today,
+            last_purchase=wallet.last_purchase,
+        )
+    )
+
+
+def wallet_from_item(wallet_id: str, raw: Raw | None) -> Wallet:
+    """Read a wallet; one never written reads as zeros."""
+    if not raw:
+        return Wallet(wallet_id=wallet_id)
+    item = WalletItem()
+    item.deserialize(raw)
+    return Wallet(
+        wallet_id=wallet_id,
+        seq=item.seq,
+        head=item.head or GENESIS,
+        last_at=item.last_at,
+        lots=item.lots or (),
+        debt=item.debt or 0,
+        today=item.today,
+        last_purchase=item.last_purchase,
+    )
+
+
+def entry_to_item(entry: Entry) -> Raw:
+    item = EntryItem(wallet_key(entry.wallet_id), entry_key(entry.seq), canonical=entry.canonical, hash=entry.hash)
+    if entry.private:
+        item.salt, item.private = entry.private.salt, canonical(entry.private.fields)
+    if entry.kind != "usage":
+        item.wallet_kind, item.seq = wallet_kind(entry.wallet_id, entry.kind), entry.seq
+    return _raw(item)
+
+
+def entry_from_item(raw: Raw) -> Entry:
+    item = EntryItem()
+    item.deserialize(raw)
+    private = Private(item.salt, json.loads(item.private)) if item.salt and item.private else None
+    return unseal(item.canonical, digest=item.hash, private=private)
+
+
+def wallet_kind(wallet_id: str, kind: str) -> str:
+    return f"{wallet_key(wallet_id)}#{kind}"
+
+
+def receipt_to_item(receipt: Receipt, *, at_seconds: int | None) -> Raw:
+    """Write a receipt; *at_seconds* (since the epoch) is given when it may be forgotten in time."""
+    ttl = at_seconds + RECEIPT_DAYS * int(DAY.total_seconds()) if at_seconds is not None else None
+    return _raw(
+        ReceiptItem(
+            wallet_key(receipt.wallet_id),
+            f"k#{receipt.key}",
+            digest=receipt.digest,
+            of_seq=receipt.seq,
+            purchase_id=receipt.purchase_id,
+            ttl=ttl,
+        )
+    )
+
+
+def receipt_from_item(wallet_id: str, key: str, raw: Raw) -> Receipt:
+    item = ReceiptItem()
+    item.deserialize(raw)
+    return Receipt(wallet_id=wallet_id, key=key, digest=item.digest, seq=item.of_seq, purchase_id=item.purchase_id)
+
+
+def closed_day_to_item(wallet_id: str, closed: ClosedDay) -> Raw:
+    return _raw(
+        DayItem(
+            wallet_key(wallet_id),
+            f"d#{closed.day.date.isoformat()}",
+            day=closed.day,
+            last_seq=closed.last_seq,
+            head=closed.head,
+            left=closed.left,
+            held=closed.held,
+            debt=closed.debt,
+        )
+    )
+
+
+def purchase_to_item(purchase: Purchase) -> Raw:
+    paid_at = purchase.paid_at
+    due_at = purchase.session_expires_at or purchase.created_at
+    return _raw(
+        PurchaseItem(
+            wallet_key(purchase.wallet_id),
+            f"p#{purchase.purchase_id}",
+            version=purchase.version,
+            status=purchase.status.value,
+            package_id=purchase.package_id,
+            quantity=purchase.quantity,
+            credits=purchase.credits,
+            bonus_credits=purchase.bonus_credits,
+            price_minor=purchase.price.amount_minor,
+            currency=purchase.price.currency,
+            expires_after_days=purchase.expires_after_days,
+            created_at=purchase.created_at,
+            return_path=purchase.return_path,
+            save_card=purchase.save_card or None,
+            session_id=purchase.session_id,
+            session_expires_at=purchase.session_expires_at,
+            customer_id=purchase.customer_id,
+            payment_id=purchase.payment_id,
+            paid_minor=purchase.paid_minor,
+            lot_seq=purchase.lot_id.seq if purchase.lot_id else None,
+            email=purchase.email,
+            receipt_url=purchase.receipt_url,
+            refunded_minor=purchase.refunded_minor or None,
+            disputed=purchase.disputed or None,
+            paid_at=paid_at,
+            paid_day=paid_at.astimezone(UTC).date().isoformat() if paid_at else None,
+            due_shard=shard_of(purchase.wallet_id) if purchase.is_open else None,
+            due_at=due_at if purchase.is_open else None,
+        )
+    )
+
+
+def purchase_from_item(wallet_id: str, raw: Raw) -> Purchase:
+    item = PurchaseItem()
+    item.deserialize(raw)
+    return Purchase(
+        wallet_id=wallet_id,
+        purchase_id=item.sk.removeprefix("p#"),
+        package_id=item.package_id,
+        quantity=item.quantity,
+        credits=item.credits,
+        bonus_credits=item.bonus_credits,
+        price=Money(item.price_minor, item.currency),
+        expires_after_days=item.expires_after_days,
+        created_at=item.created_at,
+        version=item.version,
+        status=Status(item.status),
+        return_path=item.return_path,
+        save_card=bool(item.save_card),
+        session_id=item.session_id,
+        session_expires_at=item.session_expires_at,
+        customer_id=item.customer_id,
+        payment_id=item.payment_id,
+        paid_minor=item.paid_minor,
+        paid_at=item.paid_at,
+        lot_id=LotId(item.lot_seq) if item.lot_seq else None,
+        email=item.email,
+        receipt_url=item.receipt_url,
+        refunded_minor=item.refunded_minor or 0,
+        disputed=bool(item.disputed),
+    )
+
+
+def oddity_to_item(oddity: Oddity) -> Raw:
+    return _raw(
+        OddityItem(
+            "q#events",
+            f"q#{oddity.event_id}",
+            type=oddity.type,
+            reason=oddity.reason,
+            at=oddity.at,
+            of_wallet=oddity.wallet_id,
+            purchase_id=oddity.purchase_id,
+        )
+    )

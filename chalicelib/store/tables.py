@@ -1,0 +1,254 @@
+"""
+The three tables and everything that lies in them: the one place that knows keys, indexes and short names.
+
+    table      sort key            item
+    wallets    –                   what a decision needs, small on purpose
+    purchases  p#<purchase>        the offer as bought, its status, what is known of the payment
+               c#<purchase>        the address of its checkout page
+               customer            the payment provider's id of this customer
+               q#<event>           an event kept aside for a person
+    usage      e#<seq>             entries, as their exact hashed bytes
+               s#<seq>             the wallet as it stood with every 100th entry
+               k#<key>             what a caller's key was spent on
+               d#<date>            a finished day's sums
+
+Partition keys are prefixed (`w#…`) and ids have a fixed charset, so that no caller's string can name another item.
+Quarantined events lie under the partition `q#events`, in the order in which they came.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from chalicelib.store.attributes import DayOfWallet, Lots, Moment, Whole
+
+DUE_SHARDS: Final = 16
+SNAPSHOT_EVERY: Final = 100
+RECEIPT_DAYS: Final = 400  # receipts of uses; those of money are kept
+SEQ_DIGITS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class TableNames:
+    """What the three tables are called in this account."""
+
+    wallets: str
+    purchases: str
+    usage: str
+
+
+class DueIndex(GlobalSecondaryIndex[Any]):
+    """What time itself brings about: sparse, a few bytes per item that has something due."""
+
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due_shard = Whole(hash_key=True)
+    due_at = Moment(range_key=True)
+
+
+class PaidIndex(GlobalSecondaryIndex[Any]):
+    """Paid purchases by the UTC day of their payment, for reconciliation."""
+
+    class Meta:
+        index_name = "paid"
+        projection = KeysOnlyProjection()
+
+    paid_day = UnicodeAttribute(hash_key=True)
+    paid_at = Moment(range_key=True)
+
+
+class KindsIndex(GlobalSecondaryIndex[Any]):
+    """All entries but uses, by wallet and kind: a filtered page is one query."""
+
+    class Meta:
+        index_name = "kinds"
+        projection = AllProjection()
+
+    wallet_kind = UnicodeAttribute(hash_key=True)
+    seq = Whole(range_key=True)
+
+
+class OutboxIndex(GlobalSecondaryIndex[Any]):
+    """Messages that wait to be sent."""
+
+    class Meta:
+        index_name = "outbox"
+        projection = KeysOnlyProjection()
+
+    out_shard = Whole(hash_key=True)
+    out_at = Moment(range_key=True)
+
+
+class WalletItem(Model):
+    """A wallet. Names not listed here are left as they are by a write: a later version may have put them there."""
+
+    class Meta:
+        table_name = "wallets"
+
+    wallet_id = UnicodeAttribute(hash_key=True)
+    schema = Whole(attr_name="v")
+    seq = Whole(attr_name="n")
+    head = BinaryAttribute(attr_name="h", legacy_encoding=False)
+    last_at = Moment(attr_name="t", null=True)
+    lots = Lots(attr_name="l", null=True)
+    debt = Whole(attr_name="b", null=True)
+    today = DayOfWallet(attr_name="d", null=True)
+    last_purchase = Whole(attr_name="q", null=True)
+    due_shard = Whole(null=True)
+    due_at = Moment(null=True)
+    due = DueIndex()
+
+
+class PurchaseItem(Model):
+    """A purchase. Its state is its receipt: fulfilment writes no other."""
+
+    class Meta:
+        table_name = "purchases"
+
+    wallet_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = Whole(attr_name="v")
+    status = UnicodeAttribute(attr_name="s")
+    package_id = UnicodeAttribute(attr_name="k")
+    quantity = Whole(attr_name="q")
+    credits = Whole(attr_name="c")
+    bonus_credits = Whole(attr_name="b")
+    price_minor = Whole(attr_name="m")
+    currency = UnicodeAttribute(attr_name="y")
+    expires_after_days = Whole(attr_name="x", null=True)
+    created_at = Moment(attr_name="t")
+    return_path = UnicodeAttribute(attr_name="rp", null=True)
+    save_card = BooleanAttribute(attr_name="sc", null=True)
+    session_id = UnicodeAttribute(attr_name="i", null=True)
+    session_expires_at = Moment(attr_name="ix", null=True)
+    customer_id = UnicodeAttribute(attr_name="cu", null=True)
+    payment_id = UnicodeAttribute(attr_name="pi", null=True)
+    paid_minor = Whole(attr_name="pm", null=True)
+    lot_seq = Whole(attr_name="l", null=True)
+    email = UnicodeAttribute(attr_name="em", null=True)
+    receipt_url = UnicodeAttribute(attr_name="ru", null=True)
+    refunded_minor = Whole(attr_name="rm", null=True)
+    disputed = BooleanAttribute(attr_name="dp", null=True)
+    paid_day = UnicodeAttribute(null=True)
+    paid_at = Moment(null=True)
+    due_shard = Whole(null=True)
+    due_at = Moment(null=True)
+    due = DueIndex()
+    paid = PaidIndex()
+
+
+class CheckoutItem(Model):
+    """Where a purchase is paid; apart from the purchase, because the address is long."""
+
+    class Meta:
+        table_name = "purchases"
+
+    wallet_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    url = UnicodeAttribute()
+
+
+class CustomerItem(Model):
+    """The payment provider's customer of a wallet."""
+
+    class Meta:
+        table_name = "purchases"
+
+    wallet_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    customer_id = UnicodeAttribute(attr_name="cu")
+    email = UnicodeAttribute(attr_name="em", null=True)
+
+
+class OddityItem(Model):
+    """An event that was kept aside."""
+
+    class Meta:
+        table_name = "purchases"
+
+    wallet_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    type = UnicodeAttribute(attr_name="ty")
+    reason = UnicodeAttribute(attr_name="re")
+    at = Moment(attr_name="t")
+    of_wallet = UnicodeAttribute(attr_name="w", null=True)
+    purchase_id = UnicodeAttribute(attr_name="p", null=True)
+
+
+class EntryItem(Model):
+    """One line of the ledger: what was hashed, its hash, and beside it what can be erased."""
+
+    class Meta:
+        table_name = "usage"
+
+    wallet_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    canonical = BinaryAttribute(attr_name="c", legacy_encoding=False)
+    hash = BinaryAttribute(attr_name="h", legacy_encoding=False)
+    salt = BinaryAttribute(attr_name="s", null=True, legacy_encoding=False)
+    private = BinaryAttribute(attr_name="p", null=True, legacy_encoding=False)
+    wallet_kind = UnicodeAttribute(null=True)
+    seq = Whole(null=True)
+    out_shard = Whole(null=True)
+    out_at = Moment(null=True)
+    kinds = KindsIndex()
+    outbox = OutboxIndex()
+
+
+class ReceiptItem(Model):
+    """What a key was spent on."""
+
+    class Meta:
+        table_name = "usage"
+
+    wallet_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    digest = BinaryAttribute(attr_name="h", legacy_encoding=False)
+    of_seq = Whole(attr_name="n", null=True)
+    purchase_id = UnicodeAttribute(attr_name="p", null=True)
+    ttl = Whole(null=True)  # epoch seconds, as DynamoDB wants it
+
+
+class DayItem(Model):
+    """A finished day's sums and the state of the books at its end."""
+
+    class Meta:
+        table_name = "usage"
+
+    wallet_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    day = DayOfWallet(attr_name="d")
+    last_seq = Whole(attr_name="n")
+    head = BinaryAttribute(attr_name="h", legacy_encoding=False)
+    left = Whole(attr_name="l")
+    held = Whole(attr_name="o")
+    debt = Whole(attr_name="b")
+
+
+def definitions(names: TableNames) -> list[dict[str, Any]]:
+    """Say how the tables are created, one set of `create_table` arguments each."""
+    models: list[tuple[str, type[Model]]] = [
+        (names.wallets, WalletItem),
+        (names.purchases, PurchaseItem),
+        (names.usage, EntryItem),
+    ]
+    return [{"table_name": name, "billing_mode": "PAY_PER_REQUEST", **model._get_schema()} for name, model in models]
+
+
+def wallet_key(wallet_id: str) -> str:
+    return f"w#{wallet_id}"
+
+
+def entry_key(seq: int) -> str:
+    return f"e#{seq:0{SEQ_DIGITS}d}"
+
+
+def snapshot_key(seq: int) -> str:
+    return f"s#{seq:0{SEQ_DIGITS}d}"

@@ -1,0 +1,1 @@
+"""What Stripe calls: the handler behind the function URL."""

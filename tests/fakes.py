@@ -1,0 +1,144 @@
+"""A store in memory that keeps every promise of `services.ports.Store`, and a wrapper that breaks calls on purpose."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.days import ClosedDay
+from chalicelib.domain.ledger import Entry
+from chalicelib.domain.purchases import Purchase
+from chalicelib.domain.wallet import Decision, Wallet
+from chalicelib.services.ports import Change, LostRace, Oddity, Page, Receipt
+
+SNAPSHOT_EVERY = 100
+
+
+class MemoryStore:
+    """Wallets, purchases and usage in dictionaries. A commit is checked whole, then written whole."""
+
+    def __init__(self) -> None:
+        self.wallets: dict[str, Wallet] = {}
+        self.entries: dict[tuple[str, int], Entry] = {}
+        self.receipts: dict[tuple[str, str], Receipt] = {}
+        self.purchases: dict[tuple[str, str], Purchase] = {}
+        self.days: dict[tuple[str, str], ClosedDay] = {}
+        self.snapshots: dict[tuple[str, int], Wallet] = {}
+        self.urls: dict[tuple[str, str], str] = {}
+        self.customers: dict[str, str] = {}
+        self.oddities: dict[str, Oddity] = {}
+        self._lock = threading.Lock()
+
+    def wallet(self, wallet_id: str) -> Wallet:
+        return self.wallets.get(wallet_id, Wallet(wallet_id=wallet_id))
+
+    def wallet_and_purchase(self, wallet_id: str, purchase_id: str) -> tuple[Wallet, Purchase | None]:
+        with self._lock:
+            return self.wallet(wallet_id), self.purchase(wallet_id, purchase_id)
+
+    def purchase(self, wallet_id: str, purchase_id: str) -> Purchase | None:
+        return self.purchases.get((wallet_id, purchase_id))
+
+    def purchases_since(self, wallet_id: str, at: datetime) -> Sequence[Purchase]:
+        mine = [each for (owner, _), each in self.purchases.items() if owner == wallet_id and each.created_at >= at]
+        return sorted(mine, key=lambda each: each.purchase_id)
+
+    def receipt(self, wallet_id: str, key: str) -> Receipt | None:
+        return self.receipts.get((wallet_id, key))
+
+    def entry(self, wallet_id: str, seq: int) -> Entry | None:
+        return self.entries.get((wallet_id, seq))
+
+    def history(self, wallet_id: str, *, kind: str | None, before: int, limit: int) -> Page:
+        seqs = sorted((seq for owner, seq in self.entries if owner == wallet_id and seq < before), reverse=True)
+        found = [self.entries[wallet_id, seq] for seq in seqs]
+        wanted = [entry for entry in found if kind in (None, entry.kind)]
+        next_seq = wanted[limit - 1].seq if len(wanted) > limit else None
+        return Page(entries=wanted[:limit], next_seq=next_seq)
+
+    def snapshot(self, wallet_id: str, seq: int) -> Wallet | None:
+        return self.snapshots.get((wallet_id, seq))
+
+    def commit(self, change: Change) -> None:
+        with self._lock:
+            self._check(change)
+            for decision in change.decisions:
+                self._write(decision)
+            for receipt in change.receipts:
+                self.receipts[receipt.wallet_id, receipt.key] = receipt
+            if change.new_purchase:
+                self._keep(change.new_purchase)
+            if change.purchase:
+                self._keep(change.purchase.purchase)
+
+    def _check(self, change: Change) -> None:
+        races = [self.wallet(each.wallet.wallet_id).seq != each.before.seq for each in change.decisions]
+        races += [(receipt.wallet_id, receipt.key) in self.receipts for receipt in change.receipts]
+        if change.new_purchase:
+            races.append(self.purchase(change.new_purchase.wallet_id, change.new_purchase.purchase_id) is not None)
+        if change.purchase:
+            before = change.purchase.before
+            races.append(self.purchases[before.wallet_id, before.purchase_id].version != before.version)
+        if any(races):
+            raise LostRace
+
+    def _write(self, decision: Decision) -> None:
+        wallet = decision.wallet
+        self.wallets[wallet.wallet_id] = wallet
+        self.entries[wallet.wallet_id, wallet.seq] = decision.entry
+        if decision.closed_day:
+            self.days[wallet.wallet_id, decision.closed_day.day.date.isoformat()] = decision.closed_day
+        if wallet.seq % SNAPSHOT_EVERY == 0:
+            self.snapshots[wallet.wallet_id, wallet.seq] = wallet
+
+    def _keep(self, purchase: Purchase) -> None:
+        self.purchases[purchase.wallet_id, purchase.purchase_id] = purchase
+
+    def keep_checkout(self, purchase: Purchase, *, url: str) -> None:
+        with self._lock:
+            name = (purchase.wallet_id, purchase.purchase_id)
+            if self.purchases[name].version != purchase.version - 1 or name in self.urls:
+                raise LostRace
+            self.purchases[name], self.urls[name] = purchase, url
+
+    def checkout_url(self, wallet_id: str, purchase_id: str) -> str | None:
+        return self.urls.get((wallet_id, purchase_id))
+
+    def customer(self, wallet_id: str) -> str | None:
+        return self.customers.get(wallet_id)
+
+    def keep_customer(self, wallet_id: str, customer_id: str, *, email: str | None) -> None:
+        del email  # only a real store has it to keep
+        self.customers.setdefault(wallet_id, customer_id)
+
+    def quarantine(self, oddity: Oddity) -> None:
+        self.oddities.setdefault(oddity.event_id, oddity)
+
+    def history_of(self, wallet_id: str) -> list[Entry]:
+        """All entries, oldest first; for tests only."""
+        return [self.entries[wallet_id, seq] for seq in range(1, self.wallet(wallet_id).seq + 1)]
+
+
+Point = Callable[[str, str], None]
+
+
+class Faulty:
+    """Stands before a store or a payment provider and tells *point* before and after every call: (name, when)."""
+
+    def __init__(self, inner: Any, point: Point) -> None:
+        self._inner, self._point = inner, point
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if not callable(found):
+            return found
+
+        def call(*positional: Any, **named: Any) -> Any:
+            self._point(name, "before")
+            answer = found(*positional, **named)
+            self._point(name, "after")
+            return answer
+
+        return call

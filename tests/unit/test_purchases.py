@@ -1,0 +1,139 @@
+"""A purchase's state machine, and payments that don't fit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.errors import TooManyRequests
+from chalicelib.domain.lots import LotId
+from chalicelib.domain.money import Money
+from chalicelib.domain.purchases import (
+    OPEN_PURCHASES,
+    TRANSITIONS,
+    Mismatch,
+    Order,
+    Progress,
+    Status,
+    first_id_at,
+    open_purchase,
+    purchase_id,
+    refuse_too_many,
+    settle,
+)
+from chalicelib.domain.wallet import Wallet
+from tests.builders import DAY, NOON, package, payment, purchase, stamp
+
+EMPTY = Wallet(wallet_id="acct_a")
+P, A, PAID, F, E, R = Status
+TABLE = {  # status: open, processing, failed, lapsed, paid — as the docstring has it
+    P: (P, A, F, E, PAID),
+    A: (A, A, F, A, PAID),
+    F: (F, A, F, F, PAID),
+    E: (E, A, F, E, PAID),
+    R: (R, R, R, R, R),
+    PAID: (PAID, PAID, PAID, PAID, PAID),
+}
+
+
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("column", range(5))
+def test_every_status_meets_every_progress_as_the_table_says(status: Status, column: int) -> None:
+    progress = list(Progress)[column]
+
+    assert TRANSITIONS[progress].get(status, status) is TABLE[status][column]
+
+
+def test_a_paid_purchase_grants_one_lot_of_credits_and_bonus() -> None:
+    bought = purchase(bonus_credits=50)
+
+    settled = settle(EMPTY, bought, payment(email="a@example.org"), live=False, stamp=stamp())
+
+    assert settled
+    assert settled.granted
+    wallet = settled.granted.wallet
+    assert [(lot.granted, lot.purchase_id) for lot in wallet.lots] == [(1050, bought.purchase_id)]
+    assert wallet.lots[0].expires_at == NOON + 365 * DAY
+    after = settled.purchase
+    assert (after.status, after.lot_id, after.paid_minor, after.version) == (Status.PAID, LotId(1), 1000, 2)
+    assert (after.paid_at, after.session_id, after.email) == (NOON, "cs_test_1", "a@example.org")
+    assert settled.granted.entry.kind == "purchase"
+
+
+def test_credits_without_an_expiry_rule_never_end() -> None:
+    settled = settle(EMPTY, purchase(expires_after_days=None), payment(), live=False, stamp=stamp())
+
+    assert settled
+    assert settled.granted
+    assert settled.granted.wallet.lots[0].expires_at is None
+
+
+def test_unpaid_moves_the_row_and_grants_nothing() -> None:
+    settled = settle(EMPTY, purchase(), payment(Progress.PROCESSING), live=False, stamp=stamp())
+
+    assert settled
+    assert settled.granted is None
+    assert settled.purchase.status is Status.AWAITING_PAYMENT
+
+
+def test_a_repeat_writes_nothing() -> None:
+    paid = purchase(status=Status.PAID, session_id="cs_test_1", payment_id="pi_1", customer_id="cus_1")
+
+    assert settle(EMPTY, paid, payment(), live=False, stamp=stamp()) is None
+    assert settle(EMPTY, purchase(), payment(Progress.OPEN), live=False, stamp=stamp()) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "odd"),
+    [
+        ("mode", {"mode": "subscription"}),
+        ("livemode", {"live": True}),
+        ("wallet", {"wallet_id": "acct_b"}),
+        ("purchase", {"purchase_id": "pur_other"}),
+        ("currency", {"amount": Money(1000, "eur")}),
+        ("amount", {"amount": Money(999, "usd")}),
+        ("customer", {"customer_id": "cus_2"}),
+        ("customer", {"customer_id": None}),
+    ],
+)
+def test_a_payment_that_does_not_fit_is_not_applied(field: str, odd: dict[str, Any]) -> None:
+    with pytest.raises(Mismatch, match=field):
+        settle(EMPTY, purchase(customer_id="cus_1"), payment(**odd), live=False, stamp=stamp())
+
+
+@pytest.mark.parametrize("second", [{"session_id": "cs_test_2"}, {"payment_id": "pi_2"}])
+def test_a_second_payment_for_a_paid_purchase_is_odd(second: dict[str, Any]) -> None:
+    paid = purchase(status=Status.PAID, session_id="cs_test_1", payment_id="pi_1", customer_id="cus_1")
+
+    with pytest.raises(Mismatch, match="second payment"):
+        settle(EMPTY, paid, payment(**second), live=False, stamp=stamp())
+
+
+def test_an_offer_is_written_down_as_it_is_now() -> None:
+    order = Order(wallet_id="acct_a", package_id="starter", quantity=3, return_path="/x", save_card=True)
+
+    opened = open_purchase(order, package(bonus_credits=10), new_id="pur_x", now=NOON)
+
+    assert (opened.credits, opened.bonus_credits, opened.total_credits) == (3000, 30, 3030)
+    assert (opened.price, opened.status, opened.is_open) == (Money(3000, "usd"), Status.PENDING, True)
+
+
+def test_purchases_sort_by_their_time() -> None:
+    times = [NOON + timedelta(milliseconds=n) for n in (0, 1, 31, 32, 1024, 10**9)]
+    ids = [purchase_id("acct_a", bytes([255 - n] * 8), at) for n, at in enumerate(times)]
+
+    assert ids == sorted(ids)
+    assert all(first_id_at(at) < each for at, each in zip(times, ids, strict=True))
+    assert all(len(each) == 24 for each in ids)
+
+
+def test_ten_open_purchases_an_hour_are_enough() -> None:
+    opened = [purchase(created_at=NOON + timedelta(minutes=n)) for n in range(OPEN_PURCHASES)]
+    closed = [purchase(status=Status.PAID)] * 50
+
+    refuse_too_many(opened[1:] + closed, NOON + timedelta(minutes=30))
+    with pytest.raises(TooManyRequests) as refused:
+        refuse_too_many(opened, NOON + timedelta(minutes=30))
+    assert refused.value.retry_after_seconds == 30 * 60
