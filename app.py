@@ -7,7 +7,7 @@ from chalicelib.api.credits import credit_routes
 from chalicelib.api.service import service_routes
 from chalicelib.webhooks.functions import webhooks
 
-app = Chalice(app_name="tally")
+app = Chalice(app_name="tally", configure_logs=False)  # our own logger has this name, and would say all twice
 app.register_blueprint(authorizers)
 app.register_blueprint(service_routes)
 app.register_blueprint(credit_routes)

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 from chalicelib.domain.catalog import Package
 from chalicelib.domain.errors import TooManyRequests
@@ -141,13 +142,13 @@ class Mismatch(Exception):
     """A payment that doesn't fit its purchase. It goes to quarantine: no credits, no silence."""
 
 
-def purchase_id(wallet_id: str, digest: bytes, created_at: datetime) -> str:
+def purchase_id(wallet_id: str, key: str, created_at: datetime) -> str:
     """
     Name a purchase so that a wallet's purchases sort by their time.
 
-    *digest* tells apart what is bought in the same millisecond: the claim's, so that one key names one purchase.
+    The caller's idempotency *key* tells apart what is bought in the same millisecond.
     """
-    ms, tail = to_ms(created_at), int.from_bytes(digest[:8])
+    ms, tail = to_ms(created_at), int.from_bytes(sha256(f"{wallet_id} {key}".encode()).digest()[:8])
     return "pur_" + _base32(ms, TIME_DIGITS) + _base32(tail, DIGEST_DIGITS)
 
 

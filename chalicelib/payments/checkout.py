@@ -91,7 +91,7 @@ class StripePayments:
                     },
                 }
             ],
-            "payment_method_types": ["card"],
+            "adaptive_pricing": {"enabled": False},  # the price is ours, in our currency
             "invoice_creation": {"enabled": True},
             "success_url": f"{back}{joint}purchase={purchase.purchase_id}&session_id={{CHECKOUT_SESSION_ID}}",
             "cancel_url": f"{back}{joint}purchase={purchase.purchase_id}&canceled=1",

@@ -58,8 +58,8 @@ def start_purchase(shop: Shop, order: Order, claim: Claim, *, email: str | None,
         try:
             purchase, replayed = _claimed_row(shop, order, claim, now)
             return _with_checkout(shop, purchase, replayed=replayed, email=email, now=now)
-        except PaymentsFailed:
-            raise PaymentsUnavailable from None
+        except PaymentsFailed as failed:
+            raise PaymentsUnavailable from failed
         except (LostRace, Throttled, OutcomeUnknown) as trouble:
             turn.meet(trouble)
     raise Busy(order.wallet_id)
@@ -76,7 +76,7 @@ def _claimed_row(shop: Shop, order: Order, claim: Claim, now: datetime) -> tuple
         return found, True
     refuse_too_many(shop.store.purchases_since(order.wallet_id, now - OPEN_WITHIN), now)
     package = shop.catalog.package(order.package_id)
-    new_id = purchase_id(order.wallet_id, claim.digest + claim.key.encode(), now)
+    new_id = purchase_id(order.wallet_id, claim.key, now)
     purchase = open_purchase(order, package, new_id=new_id, now=now)
     shop.store.commit(Change(new_purchase=purchase, receipts=[claim.receipt(purchase_id=new_id)]))
     return purchase, False

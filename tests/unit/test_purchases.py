@@ -122,11 +122,12 @@ def test_an_offer_is_written_down_as_it_is_now() -> None:
 
 def test_purchases_sort_by_their_time() -> None:
     times = [NOON + timedelta(milliseconds=n) for n in (0, 1, 31, 32, 1024, 10**9)]
-    ids = [purchase_id("acct_a", bytes([255 - n] * 8), at) for n, at in enumerate(times)]
+    ids = [purchase_id("acct_a", f"key-{n}", at) for n, at in enumerate(times)]
 
     assert ids == sorted(ids)
     assert all(first_id_at(at) < each for at, each in zip(times, ids, strict=True))
     assert all(len(each) == 24 for each in ids)
+    assert purchase_id("acct_a", "one", NOON) != purchase_id("acct_a", "two", NOON)
 
 
 def test_ten_open_purchases_an_hour_are_enough() -> None:

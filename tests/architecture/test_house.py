@@ -1,0 +1,50 @@
+"""The house keeps its own rules."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import app as program
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_imports_point_inwards() -> None:
+    checked = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_app_only_registers() -> None:
+    assert len((ROOT / "app.py").read_text(encoding="utf-8").splitlines()) <= 60
+
+
+def test_requirements_are_pinned_and_without_chalice() -> None:
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    wanted = [line for line in lines if line and not line.startswith("#")]
+
+    assert all("==" in line for line in wanted)
+    assert not any(line.startswith("chalice") for line in wanted)
+
+
+def test_no_route_asks_a_slow_package_at_import() -> None:
+    code = "import app, sys; print([name for name in ('stripe', 'moto', 'pydantic') if name in sys.modules])"
+
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_chalice_names_the_functions_as_the_configuration_does() -> None:
+    names = {handler.name for handler in program.app.pure_lambda_functions}
+
+    assert names == {"stripe_webhook"}
+    assert [handler.name for handler in program.app.builtin_auth_handlers] == ["token_authorizer"]

@@ -1,0 +1,57 @@
+"""Engines for tests: one of each kind per test process, its tables made once, ended with the process."""
+
+from __future__ import annotations
+
+import atexit
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pynamodb.connection import Connection
+
+from chalicelib.services.ports import Store
+from chalicelib.store import commit
+from chalicelib.store.dynamo import DynamoStore
+from chalicelib.store.tables import TableNames, definitions
+from local.engine import REGION, Engine, MiniStack, Moto, Roto
+from tests.fakes import MemoryStore
+
+NAMES = TableNames("wallets", "purchases", "usage")
+ATOMIC = ("ministack", "roto")  # engines whose transactions hold under concurrency
+ALL = ("memory", "moto", *ATOMIC)
+
+
+@cache
+def engine(kind: str) -> Engine:
+    """Start an engine, once per process."""
+    if kind == "roto":
+        folder = TemporaryDirectory(prefix="tally-roto-")
+        atexit.register(folder.cleanup)
+        started: Engine = Roto(Path(folder.name))
+    else:
+        started = MiniStack() if kind == "ministack" else Moto()
+    atexit.register(started.close)
+    return started
+
+
+@cache
+def tables(kind: str) -> str:
+    """Give the address of an engine with our tables in it."""
+    url = str(engine(kind).url)
+    connection = connect(url)
+    for definition in definitions(NAMES):
+        connection.create_table(**definition)
+    return url
+
+
+def connect(url: str) -> Connection:
+    """Connect as the program does, with credentials that only an engine takes."""
+    connection = commit.connect(region=REGION, host=url)
+    connection.session.set_credentials("test", "test")
+    return connection
+
+
+@cache
+def store(kind: str) -> Store:
+    """Give the store on an engine, once per process."""
+    return MemoryStore() if kind == "memory" else DynamoStore(connect(tables(kind)), NAMES)

@@ -1,0 +1,83 @@
+"""The wallet item stays within one kilobyte in its full layout: that is two write units a use, for good."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bench.units import size_of
+from chalicelib.domain.days import Day
+from chalicelib.domain.lots import Source
+from chalicelib.domain.wallet import Wallet
+from chalicelib.store import items
+from chalicelib.store.attributes import Raw
+from tests.builders import NOON, lot
+
+MS = "1795608000000"
+METERS = ("pull_requests", "repositories", "api_calls", "predictions")
+
+
+def full_wallet() -> Wallet:
+    """Four lots, two of them bought, and a busy day."""
+    bought = {"purchase_id": "pur_01kajy9w0001234567ab", "granted": 21000}
+    lots = (
+        lot(100001, 20123, days=365, **bought),
+        lot(100002, 4321, days=730, **bought),
+        lot(100003, 99, days=20, source=Source.PLAN, noticed_at=None),
+        lot(100004, 500, days=90, source=Source.PROMO, priority=10, held=120),
+    )
+    today = Day(
+        date=NOON.date(),
+        first_seq=123400,
+        meters=dict.fromkeys(METERS, 12345),
+        kinds={"usage": (4321, -54321), "purchase": (1, 21000)},
+        flows={"used": 54321, "bought": 21000},
+    )
+    return Wallet(
+        wallet_id="auth0|64b7f3e2a9c1d05e8f" + "0" * 12,
+        seq=123456,
+        head=b"h" * 32,
+        last_at=NOON,
+        lots=lots,
+        debt=123,
+        today=today,
+        last_purchase=21000,
+    )
+
+
+def later_features() -> Raw:
+    """What holds, plans, meters, alerts and automatic top-up keep in the item, under their reserved names."""
+    number = {"N": "12345"}
+    hold = {
+        "i": number,
+        "c": {"N": "120"},
+        "d": {"L": [{"L": [{"N": "100004"}, {"N": "120"}]}]},
+        "t": {"N": MS},
+        "m": {"S": "predictions"},
+        "q": {"N": "600"},
+        "b": number,
+    }
+    return {
+        "p": {"M": {"i": {"S": "enterprise"}, "s": {"N": MS}, "e": {"N": MS}, "a": {"N": MS}}},
+        "m": {"M": {name: {"L": [number, number]} for name in METERS}},
+        "o": {"L": [{"M": hold}]},
+        "a": {"M": {**{name: {"N": "90"} for name in METERS}, "low": {"N": "1"}, "100001": {"N": "30"}}},
+        "u": {"M": {"s": number, "p": {"N": "5000"}}},
+        "z": {"N": "1"},
+        "due_shard": {"N": "12"},
+        "due_at": {"N": MS},
+    }
+
+
+def test_the_wallet_item_in_its_full_layout_fits_one_kilobyte() -> None:
+    item = items.wallet_to_item(full_wallet()) | later_features()
+
+    print(f"wallet item, 4 meters, 4 lots, 1 hold, latches: {size_of(item)} bytes")
+    assert size_of(item) <= 1024
+
+
+def test_an_empty_wallet_is_small() -> None:
+    assert size_of(items.wallet_to_item(replace(full_wallet(), lots=(), today=None))) <= 160
+
+
+def test_reserved_names_are_not_taken() -> None:
+    assert not set(later_features()) - {"due_shard", "due_at"} & set(items.WALLET_NAMES)

@@ -1,0 +1,98 @@
+"""Reading the past: pages, filters, and times found by bisection."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.domain.errors import Busy, InvalidRequest
+from chalicelib.domain.grants import Grant, grant
+from chalicelib.domain.lots import LotId, Source
+from chalicelib.domain.wallet import Wallet
+from chalicelib.services.ports import Change, Page
+from chalicelib.services.reading import BEYOND, first_at_or_after, history_of
+from tests.builders import NOON, lot, stamp
+from tests.fakes import MemoryStore
+
+HOURS = 30
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    """A wallet with an entry every hour, every third one a purchase."""
+    store = MemoryStore()
+    for hour in range(HOURS):
+        bought = hour % 3 == 0
+        wanted = Grant(
+            kind="purchase" if bought else "grant",
+            credits=1,
+            source=Source.PURCHASE if bought else Source.PROMO,
+            purchase_id=f"pur_{hour}" if bought else None,
+        )
+        decision = grant(store.wallet("acct_a"), wanted, stamp(NOON + timedelta(hours=hour)))
+        store.commit(Change(decisions=[decision]))
+    return store
+
+
+def page(store: MemoryStore, **wanted: object) -> Page:
+    fields = {"kind": None, "since": None, "until": None, "before": None, "limit": 100} | wanted
+    return history_of(store, "acct_a", **fields)  # type: ignore[arg-type]
+
+
+def test_pages_put_together_are_the_whole_history(store: MemoryStore) -> None:
+    seqs: list[int] = []
+    before = None
+    while True:
+        part = page(store, before=before, limit=7)
+        seqs += [entry.seq for entry in part.entries]
+        if part.next_seq is None:
+            break
+        before = part.next_seq
+
+    assert seqs == list(range(HOURS, 0, -1))
+
+
+def test_a_kind_is_filtered(store: MemoryStore) -> None:
+    assert [entry.seq for entry in page(store, kind="purchase", limit=3).entries] == [28, 25, 22]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "seqs"),
+    [(0, 3, [3, 2, 1]), (2.5, 4.5, [5, 4]), (29, None, [30]), (None, 1, [1]), (31, None, []), (None, 0, [])],
+)
+def test_times_bound_a_history_half_open(
+    store: MemoryStore, since: float | None, until: float | None, seqs: list[int]
+) -> None:
+    found = page(
+        store,
+        since=NOON + timedelta(hours=since) if since is not None else None,
+        until=NOON + timedelta(hours=until) if until is not None else None,
+    )
+
+    assert [entry.seq for entry in found.entries] == seqs
+    assert found.next_seq is None
+
+
+def test_a_page_that_reaches_its_beginning_has_no_next(store: MemoryStore) -> None:
+    assert page(store, since=NOON + timedelta(hours=27), limit=5).next_seq is None
+    assert page(store, since=NOON + timedelta(hours=2), limit=5).next_seq == 26
+
+
+def test_an_empty_wallet_has_no_first_entry() -> None:
+    assert first_at_or_after(MemoryStore(), "acct_x", NOON) == 1
+    assert history_of(MemoryStore(), "acct_x", kind=None, since=None, until=NOON, before=None, limit=5) == Page(
+        entries=[]
+    )
+    assert BEYOND > HOURS
+
+
+def test_held_and_set_aside_are_counted_over_all_lots() -> None:
+    wallet = Wallet(wallet_id="acct_a", lots=(lot(1, 1, held=2), lot(2, 1, set_aside=3, id=LotId(2))))
+
+    assert (wallet.held, wallet.set_aside, wallet.left) == (2, 3, 7)
+
+
+def test_refusals_carry_their_facts() -> None:
+    assert InvalidRequest("quantity", "too large").facts == {"field": "quantity"}
+    assert Busy("acct_a").facts == {}
