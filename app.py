@@ -4,11 +4,15 @@ from chalice.app import Chalice
 
 from chalicelib.api.auth import authorizers
 from chalicelib.api.credits import credit_routes
+from chalicelib.api.plans import plan_routes
 from chalicelib.api.service import service_routes
+from chalicelib.api.usage import usage_routes
 from chalicelib.webhooks.functions import webhooks
 
 app = Chalice(app_name="tally", configure_logs=False)  # our own logger has this name, and would say all twice
 app.register_blueprint(authorizers)
 app.register_blueprint(service_routes)
 app.register_blueprint(credit_routes)
+app.register_blueprint(usage_routes)
+app.register_blueprint(plan_routes)
 app.register_blueprint(webhooks)

@@ -18,13 +18,14 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain import catalog as catalogs
+from chalicelib.domain import catalog_file
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.ledger import SALT_BYTES, Stamp
 from chalicelib.domain.times import to_grain
 from chalicelib.services.once import Patience
 from chalicelib.services.ports import Payments, Store
 from chalicelib.services.purchasing import Shop
+from chalicelib.services.using import Till
 from chalicelib.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def settings() -> Settings:
 
 @cache
 def catalog() -> Catalog:
-    return catalogs.parse((files("chalicelib") / "catalog.toml").read_text(encoding="utf-8"))
+    return catalog_file.parse((files("chalicelib") / "catalog.toml").read_text(encoding="utf-8"))
 
 
 @cache
@@ -153,6 +154,10 @@ def patience(remaining_ms: float | None = None) -> Patience:
         sleep=time.sleep,
         uniform=random.uniform,
     )
+
+
+def till(remaining_ms: float | None = None) -> Till:
+    return Till(store=store(), catalog=catalog(), patience=patience(remaining_ms))
 
 
 def shop(remaining_ms: float | None = None) -> Shop:

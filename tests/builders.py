@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.catalog import Catalog, LowBalance, Package
+from chalicelib.domain.catalog import (
+    Catalog,
+    Interval,
+    LowBalance,
+    Meter,
+    MeterKind,
+    Package,
+    Plan,
+    Rate,
+)
 from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.lots import Lot, LotId, Source
 from chalicelib.domain.money import Money
@@ -47,12 +56,56 @@ def package(**more: Any) -> Package:
     return Package(**(fields | more))
 
 
+def rate(credits: int, per: int = 1) -> Rate:
+    return Rate(credits=credits, per=per)
+
+
+def plan(plan_id: str, **more: Any) -> Plan:
+    fields: dict[str, Any] = {
+        "plan_id": plan_id,
+        "name": plan_id.title(),
+        "self_service": True,
+        "prices": {Interval.MONTH: Money(0, "usd"), Interval.YEAR: Money(0, "usd")},
+        "quotas": {"calls": 10, "seats": 2, "notes": None, "locked": 1},
+        "rates": {"calls": rate(1), "seats": rate(10), "extra": rate(1, 3)},
+    }
+    return Plan(**(fields | more))
+
+
+def meter(name: str, kind: MeterKind = MeterKind.COUNTER) -> Meter:
+    return Meter(meter=name, name=name.title(), kind=kind)
+
+
+PRO = plan(
+    "pro",
+    prices={Interval.MONTH: Money(2900, "usd"), Interval.YEAR: Money(29000, "usd")},
+    quotas={"calls": 100, "seats": 20, "notes": None, "locked": None},
+    included_credits=50,
+    rollover_cap=30,
+)
+
+
 def catalog(*packages: Package) -> Catalog:
+    """
+    An offer for tests. Of the meters Free has 10 calls, 2 seats (a gauge) and unlimited notes; `extra` is paid from
+    the first unit on, 1 credit for 3; of `locked` more than 1 can't be paid for.
+    """
     offered = packages or (package(),)
     return Catalog(
         packages={each.package_id: each for each in offered},
         low_balance=LowBalance(credits=100, percent_of_last_purchase=10),
+        meters={
+            "calls": meter("calls"),
+            "seats": meter("seats", MeterKind.GAUGE),
+            "notes": meter("notes"),
+            "extra": meter("extra"),
+            "locked": meter("locked"),
+        },
+        plans={"free": plan("free"), "pro": PRO},
     )
+
+
+CATALOG = catalog()
 
 
 def purchase(**more: Any) -> Purchase:

@@ -14,7 +14,7 @@ from chalicelib.services.once import Claim
 from chalicelib.services.purchasing import Shop, Started, start_purchase
 from local.stripe.standin import StandIn
 from local.stripe.transport import InProcess
-from tests.builders import NOON, catalog, patience
+from tests.builders import CATALOG, NOON, patience
 from tests.fakes import Faulty, MemoryStore
 
 TERMS = CheckoutTerms(origin="https://app.example", default_return_path="/", minutes=60, automatic_tax=False)
@@ -59,9 +59,12 @@ class Counter:
         body: dict[str, Any] | None = None,
         now: datetime = NOON,
     ) -> Started:
-        shop = Shop(store=self.seen_store, payments=self.seen_payments, catalog=catalog(), patience=patience())
         wanted = order or Order(wallet_id=self.wallet_id, package_id="starter")
-        return start_purchase(shop, wanted, self.claim(key, body), email="a@example.org", now=now)
+        return start_purchase(self.shop, wanted, self.claim(key, body), email="a@example.org", now=now)
+
+    @property
+    def shop(self) -> Shop:
+        return Shop(store=self.seen_store, payments=self.seen_payments, catalog=CATALOG, patience=patience())
 
     def status(self, begun: Started) -> Status:
         return self.store.purchases[self.wallet_id, begun.purchase.purchase_id].status

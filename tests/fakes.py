@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from chalicelib.domain.days import ClosedDay
+from chalicelib.domain.days import Chart, ClosedDay, add_up
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.purchases import Purchase
 from chalicelib.domain.wallet import Decision, Wallet
-from chalicelib.services.ports import Change, LostRace, Oddity, Page, Receipt
+from chalicelib.services.ports import Change, ChartedDay, LostRace, Oddity, Page, Receipt
 
 SNAPSHOT_EVERY = 100
 
@@ -22,9 +22,10 @@ class MemoryStore:
     def __init__(self) -> None:
         self.wallets: dict[str, Wallet] = {}
         self.entries: dict[tuple[str, int], Entry] = {}
-        self.receipts: dict[tuple[str, str], Receipt] = {}
+        self.spent: dict[tuple[str, str], Receipt] = {}
         self.purchases: dict[tuple[str, str], Purchase] = {}
-        self.days: dict[tuple[str, str], ClosedDay] = {}
+        self.closed: dict[tuple[str, str], ClosedDay] = {}
+        self.late: list[tuple[str, date, Chart]] = []
         self.snapshots: dict[tuple[str, int], Wallet] = {}
         self.urls: dict[tuple[str, str], str] = {}
         self.customers: dict[str, str] = {}
@@ -46,7 +47,10 @@ class MemoryStore:
         return sorted(mine, key=lambda each: each.purchase_id)
 
     def receipt(self, wallet_id: str, key: str) -> Receipt | None:
-        return self.receipts.get((wallet_id, key))
+        return self.spent.get((wallet_id, key))
+
+    def receipts(self, wallet_id: str, keys: Sequence[str]) -> dict[str, Receipt]:
+        return {key: self.spent[wallet_id, key] for key in keys if (wallet_id, key) in self.spent}
 
     def entry(self, wallet_id: str, seq: int) -> Entry | None:
         return self.entries.get((wallet_id, seq))
@@ -58,6 +62,19 @@ class MemoryStore:
         next_seq = wanted[limit - 1].seq if len(wanted) > limit else None
         return Page(entries=wanted[:limit], next_seq=next_seq)
 
+    def days(self, wallet_id: str, first: date, last: date) -> list[ChartedDay]:
+        shown: dict[date, ChartedDay] = {}
+        for (owner, _), closed in self.closed.items():
+            if owner == wallet_id:
+                day = closed.day
+                shown[day.date] = ChartedDay(date=day.date, meters=dict(day.meters), credits=day.credits)
+        for owner, late_day, chart in self.late:
+            if owner == wallet_id:
+                before = shown.get(late_day, ChartedDay(date=late_day, meters={}, credits=0))
+                meters = add_up(before.meters, chart.counted)
+                shown[late_day] = ChartedDay(date=late_day, meters=meters, credits=before.credits + chart.credits)
+        return [shown[each] for each in sorted(shown) if first <= each <= last]
+
     def snapshot(self, wallet_id: str, seq: int) -> Wallet | None:
         return self.snapshots.get((wallet_id, seq))
 
@@ -67,7 +84,7 @@ class MemoryStore:
             for decision in change.decisions:
                 self._write(decision)
             for receipt in change.receipts:
-                self.receipts[receipt.wallet_id, receipt.key] = receipt
+                self.spent[receipt.wallet_id, receipt.key] = receipt
             if change.new_purchase:
                 self._keep(change.new_purchase)
             if change.purchase:
@@ -75,21 +92,24 @@ class MemoryStore:
 
     def _check(self, change: Change) -> None:
         races = [self.wallet(each.wallet.wallet_id).seq != each.before.seq for each in change.decisions]
-        races += [(receipt.wallet_id, receipt.key) in self.receipts for receipt in change.receipts]
+        names = [(receipt.wallet_id, receipt.key) for receipt in change.receipts]
+        spent = [place for place, name in enumerate(names) if name in self.spent]
+        races.append(bool(spent))
         if change.new_purchase:
             races.append(self.purchase(change.new_purchase.wallet_id, change.new_purchase.purchase_id) is not None)
         if change.purchase:
             before = change.purchase.before
             races.append(self.purchases[before.wallet_id, before.purchase_id].version != before.version)
         if any(races):
-            raise LostRace
+            raise LostRace(spent=spent)
 
     def _write(self, decision: Decision) -> None:
         wallet = decision.wallet
         self.wallets[wallet.wallet_id] = wallet
         self.entries[wallet.wallet_id, wallet.seq] = decision.entry
         if decision.closed_day:
-            self.days[wallet.wallet_id, decision.closed_day.day.date.isoformat()] = decision.closed_day
+            self.closed[wallet.wallet_id, decision.closed_day.day.date.isoformat()] = decision.closed_day
+        self.late += [(wallet.wallet_id, day, chart) for day, chart in decision.late.items()]
         if wallet.seq % SNAPSHOT_EVERY == 0:
             self.snapshots[wallet.wallet_id, wallet.seq] = wallet
 

@@ -10,9 +10,12 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib.api import views
 from chalicelib.domain import errors
 
 STATUS: dict[type[errors.Refusal], HTTPStatus] = {
+    errors.InsufficientCredits: HTTPStatus.PAYMENT_REQUIRED,
+    errors.QuotaExceeded: HTTPStatus.PAYMENT_REQUIRED,
     errors.InvalidRequest: HTTPStatus.BAD_REQUEST,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
@@ -29,6 +32,8 @@ STATUS: dict[type[errors.Refusal], HTTPStatus] = {
 TITLES = {
     "invalid_request": "The request is wrong",
     "unauthenticated": "A valid token is wanted",
+    "insufficient_credits": "Not enough credits",
+    "quota_exceeded": "The quota is used up",
     "forbidden": "Not allowed",
     "not_found": "Not found",
     "conflict": "The present state forbids it",
@@ -42,6 +47,7 @@ TITLES = {
     "internal": "Our mistake",
 }
 PROBLEM = "application/problem+json"
+REPLAYED = {"Idempotency-Replayed": "true"}
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -51,14 +57,13 @@ def answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | No
     return Response(body=json.dumps(body, separators=(",", ":")), headers=sent, status_code=status)
 
 
-def ok(body: Mapping[str, Any]) -> Response:
-    return answer(HTTPStatus.OK, body)
+def ok(body: Mapping[str, Any], *, replayed: bool = False) -> Response:
+    return answer(HTTPStatus.OK, body, REPLAYED if replayed else None)
 
 
 def created(body: Mapping[str, Any], *, location: str, replayed: bool) -> Response:
     """Answer what came into being; the repeat of a command says that it is one."""
-    mark = {"Idempotency-Replayed": "true"} if replayed else {}
-    return answer(HTTPStatus.CREATED, body, {"Location": location, **mark})
+    return answer(HTTPStatus.CREATED, body, {"Location": location, **(REPLAYED if replayed else {})})
 
 
 def tagged(body: Mapping[str, Any], *, if_none_match: str | None) -> Response:
@@ -85,7 +90,14 @@ def refused(refusal: errors.Refusal) -> Response:
     retry_after = getattr(refusal, "retry_after_seconds", None)
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
-    return answer(status, problem(refusal.code, status, str(refusal), refusal.facts), headers)
+    return answer(status, refusal_body(refusal), headers)
+
+
+def refusal_body(refusal: errors.Refusal) -> Mapping[str, object]:
+    """Shape a refusal with its facts, and with what would have made it possible."""
+    found = getattr(refusal, "offers", None)
+    facts = {**refusal.facts, "offers": views.offers(found)} if found else refusal.facts
+    return problem(refusal.code, STATUS[type(refusal)], str(refusal), facts)
 
 
 def broken() -> Response:

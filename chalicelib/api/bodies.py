@@ -18,10 +18,13 @@ from chalice.app import Request
 from chalicelib.domain.errors import InvalidRequest, TooLarge, UnsupportedMediaType
 from chalicelib.domain.ledger import KINDS
 from chalicelib.domain.times import from_text
+from chalicelib.domain.usage import Use
 
 LARGEST_BODY = 64 * 1024  # bytes
 KEY = re.compile(r"[!-~]{1,128}")
 LIMIT, MOST = 25, 100
+LARGEST = 1_000_000_000
+SPANS = ("7", "30", "90")  # days of a chart
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 WHERE = re.compile(r"(?P<message>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
@@ -35,6 +38,83 @@ class PurchaseBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     quantity: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
     return_path: str | None = None
     save_card: bool = False
+
+
+WalletId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:@|-]{1,64}$")]
+Name = Annotated[str, msgspec.Meta(max_length=64)]
+Amount = Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
+Labels = Annotated[
+    dict[
+        Annotated[str, msgspec.Meta(pattern=r"^[ -~]{1,20}$")],
+        Annotated[str, msgspec.Meta(max_length=40)],
+    ],
+    msgspec.Meta(max_length=5),
+]
+
+
+class UsageBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """`POST /api/user/usage/increment`: a counter's quantity or a gauge's level."""
+
+    wallet_id: WalletId
+    meter: Name
+    quantity: Amount | None = None
+    set: Annotated[int, msgspec.Meta(ge=0, le=LARGEST)] | None = None
+    at: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    labels: Labels | None = None
+
+
+class EventBody(UsageBody, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """One of a batch: the same, with its key."""
+
+    key: Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,128}$")]
+
+
+class BatchBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`POST /api/usage/batch`. Each event is read on its own: a bad one fails alone."""
+
+    events: Annotated[list[Any], msgspec.Meta(min_length=1, max_length=100)]
+
+
+class QuoteBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`POST /api/usage/quote`; a gauge's `quantity` is the level it would be set to."""
+
+    wallet_id: WalletId | None = None
+    meter: Name
+    quantity: Amount
+
+
+class PlanBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`POST /api/user/subscription`: an admin's word; null clears it."""
+
+    wallet_id: WalletId
+    plan_id: Name | None
+
+
+def use_of(body: UsageBody) -> Use:
+    """
+    Read a use.
+
+    Raises:
+        InvalidRequest: It says neither how many nor how much it is set to, or both; or `at` is no time.
+    """
+    if (body.quantity is None) == (body.set is None):
+        raise InvalidRequest("quantity", "either quantity or set is wanted")
+    return Use(
+        wallet_id=body.wallet_id,
+        meter=body.meter,
+        quantity=body.quantity,
+        set_to=body.set,
+        at=time_of("at", body.at) if body.at is not None else None,
+        labels=body.labels or {},
+    )
+
+
+def event_of(fields: object) -> tuple[EventBody | None, InvalidRequest | None]:
+    """Read one event of a batch, or say what is wrong with it."""
+    try:
+        return convert(fields, EventBody), None
+    except InvalidRequest as wrong:
+        return None, wrong
 
 
 def read(request: Request, shape: type[Body]) -> Body:
@@ -52,9 +132,18 @@ def read(request: Request, shape: type[Body]) -> Body:
     raw = cast(bytes, request.raw_body)
     if len(raw) > LARGEST_BODY:
         raise TooLarge(f"At most {LARGEST_BODY} bytes.")
-    parsed = parse(raw)
+    return convert(parse(raw), shape)
+
+
+def convert(fields: object, shape: type[Body]) -> Body:
+    """
+    Read parsed JSON as *shape*.
+
+    Raises:
+        InvalidRequest: A field is missing, unknown, of the wrong type or out of range.
+    """
     try:
-        return msgspec.convert(parsed, shape, strict=True)
+        return msgspec.convert(fields, shape, strict=True)
     except msgspec.ValidationError as wrong:
         raise _named(str(wrong)) from None
 
@@ -91,7 +180,8 @@ def _named(message: str) -> InvalidRequest:
     parts = WHERE.match(message)
     path, said = (parts["path"] or "", parts["message"]) if parts else ("", message)
     missing = MISSING.match(said)
-    field = ".".join(part for part in (path.strip("."), missing["field"] if missing else "") if part)
+    path = path.replace("[...]", "").strip(".")
+    field = ".".join(part for part in (path, missing["field"] if missing else "") if part)
     return InvalidRequest(field[:100] or "body", "missing" if "missing" in said else said[:200])
 
 
@@ -131,6 +221,14 @@ def limit(request: Request) -> int:
     return int(text)
 
 
+def days(request: Request) -> int:
+    """Read how many days a chart spans."""
+    text = query(request, "days") or SPANS[1]
+    if text not in SPANS:
+        raise InvalidRequest("days", "7, 30 or 90 is wanted")
+    return int(text)
+
+
 def kind(request: Request) -> str | None:
     """Read which kind of entries is wanted; None means all."""
     wanted = query(request, "type")
@@ -142,10 +240,18 @@ def kind(request: Request) -> str | None:
 def time(request: Request, name: str) -> datetime | None:
     """Read an RFC 3339 time."""
     text = query(request, name)
-    if text is None:
-        return None
+    return time_of(name, text.replace(" ", "+")) if text is not None else None  # a + not encoded arrives as a space
+
+
+def time_of(name: str, text: str) -> datetime:
+    """
+    Read an RFC 3339 time out of the field *name*.
+
+    Raises:
+        InvalidRequest: It is none.
+    """
     try:
-        return from_text(text.replace(" ", "+"))  # a + that nobody encoded arrives as a space
+        return from_text(text)
     except (ValueError, OverflowError):
         raise InvalidRequest(name, "an RFC 3339 time is wanted, for example 2026-11-22T09:30:00Z") from None
 

@@ -12,6 +12,7 @@ from chalicelib.api.auth import caller_of, wallet_of
 from chalicelib.api.routes import Routes
 from chalicelib.api.scopes import Scope
 from chalicelib.domain.errors import InvalidRequest, NotFound
+from chalicelib.domain.plans import catch_up
 from chalicelib.domain.purchases import Order
 from chalicelib.domain.return_paths import check_return_path
 from chalicelib.services.once import Claim
@@ -69,8 +70,9 @@ def show_purchase(purchase_id: str) -> Response:
 def show_balance() -> Response:
     """Show what the wallet holds now."""
     request = credit_routes.current_request
-    wallet = wiring.store().wallet(wallet_of(request))
-    shown = views.balance(wallet, wiring.catalog().low_balance, wiring.now())
+    wallet, now = wiring.store().wallet(wallet_of(request)), wiring.now()
+    current = catch_up(wallet, wiring.catalog(), wallet.time_of_decision(now)).wallet if wallet.seq else wallet
+    shown = views.balance(current, wiring.catalog().low_balance, now)
     return answers.tagged(shown, if_none_match=request.headers.get("if-none-match"))
 
 

@@ -27,8 +27,8 @@ class Routes(Blueprint):
     def get(self, path: str, *, scope: Scope) -> Callable[[View], View]:
         return self._add("GET", path, scope)
 
-    def post(self, path: str, *, scope: Scope) -> Callable[[View], View]:
-        return self._add("POST", path, scope)
+    def post(self, path: str, *, scope: Scope, or_scope: Scope | None = None) -> Callable[[View], View]:
+        return self._add("POST", path, *(each for each in (scope, or_scope) if each))
 
     def _add(self, method: str, path: str, *scopes: Scope) -> Callable[[View], View]:
         declare(method, path, *scopes)

@@ -10,11 +10,29 @@ from chalicelib.domain.catalog import LowBalance, Package
 from chalicelib.domain.ledger import Entry, as_text
 from chalicelib.domain.lots import Lot, burn_order
 from chalicelib.domain.money import Money
+from chalicelib.domain.offers import Offers
 from chalicelib.domain.purchases import Purchase, Status
 from chalicelib.domain.wallet import Wallet
 from chalicelib.services.purchasing import Started
 
 INNER = frozenset({"v", "wallet_id", "prev_hash", "private"})  # what an entry carries for its chain
+
+
+def offers(found: Offers) -> dict[str, Any]:
+    chosen = [
+        {
+            "package_id": offer.package_id,
+            "quantity": quantity,
+            "credits": offer.total_credits * quantity,
+            "price": money(offer.price * quantity),
+        }
+        for offer, quantity in found.packages
+    ]
+    plan_offer = None
+    if found.plan:
+        price = found.plan.prices[found.interval]
+        plan_offer = {"plan_id": found.plan.plan_id, "interval": found.interval.value, "price": money(price)}
+    return {"packages": chosen, "total": money(found.total) if found.total else None, "plan": plan_offer}
 
 
 def money(amount: Money) -> dict[str, Any]:

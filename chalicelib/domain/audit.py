@@ -10,13 +10,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from chalicelib.domain import ledger
 from chalicelib.domain.days import Day, Flow
 from chalicelib.domain.ledger import GENESIS, Entry, as_time, lot_of
 from chalicelib.domain.lots import Lot, LotId, Origin, Source
-from chalicelib.domain.wallet import Wallet
+from chalicelib.domain.times import from_text
+from chalicelib.domain.wallet import MeterState, RunningPlan, Wallet
+
+Facts = Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -26,11 +30,15 @@ class _Books:
     wallet_id: str
     seq: int = 0
     head: bytes = GENESIS
-    last_at: Any = None
+    last_at: datetime | None = None
     debt: int = 0
     lots: dict[LotId, Lot] = field(default_factory=dict)
     today: Day | None = None
     last_purchase: int | None = None
+    plan: RunningPlan | None = None
+    meters: dict[str, MeterState] = field(default_factory=dict)
+    shown: dict[str, int] = field(default_factory=dict)  # today's chart: by meter
+    shown_credits: int = 0
 
 
 def fold(wallet_id: str, entries: Iterable[Entry], *, start: Wallet | None = None) -> Wallet:
@@ -54,26 +62,48 @@ def fold(wallet_id: str, entries: Iterable[Entry], *, start: Wallet | None = Non
         debt=books.debt,
         today=books.today,
         last_purchase=books.last_purchase,
+        plan=books.plan,
+        meters=books.meters,
     )
 
 
 def _opened(start: Wallet) -> _Books:
-    lots = {lot.id: lot for lot in start.lots}
     return _Books(
-        start.wallet_id, start.seq, start.head, start.last_at, start.debt, lots, start.today, start.last_purchase
+        wallet_id=start.wallet_id,
+        seq=start.seq,
+        head=start.head,
+        last_at=start.last_at,
+        debt=start.debt,
+        lots={lot.id: lot for lot in start.lots},
+        today=start.today,
+        last_purchase=start.last_purchase,
+        plan=start.plan,
+        meters=dict(start.meters),
+        shown=dict(start.today.meters) if start.today else {},
+        shown_credits=start.today.credits if start.today else 0,
     )
 
 
 def _apply(books: _Books, entry: Entry) -> None:
-    facts, at = entry.facts, entry.at
-    flows = STEPS[entry.kind](books, facts)
+    at = entry.at
+    if books.plan is None:
+        books.plan = _free_from(at)
     if not books.today or books.today.date != at.date():
         books.today = Day(date=at.date(), first_seq=entry.seq)
-    books.today = books.today.plus(entry.kind, facts["credits"], flows, {})
+        books.shown, books.shown_credits = {}, 0
+    for step in (*entry.facts.get("also", ()), entry.facts):
+        flows = STEPS[step["kind"]](books, {**step, "at": entry.facts["at"]})
+        books.today = books.today.plus(step["kind"], step["credits"], flows)
+    books.today = replace(books.today, meters=dict(books.shown), credits=books.shown_credits)
     books.seq, books.head, books.last_at = entry.seq, entry.hash, at
 
 
-def _granted(books: _Books, facts: Mapping[str, Any]) -> Mapping[str, int]:
+def _free_from(at: datetime) -> RunningPlan:
+    began = datetime.combine(at.date(), time(), UTC)
+    return RunningPlan(plan_id="free", set_by="default", anchor=began, period_start=began)
+
+
+def _granted(books: _Books, facts: Facts) -> Mapping[str, int]:
     lot, paid = facts["lot"], facts["paid_to_debt"]
     kept = facts["granted"] - paid
     origin = lot.get("origin")
@@ -84,7 +114,7 @@ def _granted(books: _Books, facts: Mapping[str, Any]) -> Mapping[str, int]:
         granted=kept,
         free=kept,
         priority=lot["priority"],
-        granted_at=as_time(lot["granted_at"]) or books.last_at,
+        granted_at=from_text(lot["granted_at"]),
         expires_at=as_time(lot["expires_at"]),
         noticed_at=as_time(lot.get("noticed_at")),
         purchase_id=lot.get("purchase_id"),
@@ -96,9 +126,64 @@ def _granted(books: _Books, facts: Mapping[str, Any]) -> Mapping[str, int]:
     return {column: facts["granted"], Flow.PAID_TO_DEBT: paid}
 
 
-STEPS: dict[str, Callable[[_Books, Mapping[str, Any]], Mapping[str, int]]] = {
+def _included(books: _Books, facts: Facts) -> Mapping[str, int]:
+    """The plan's own credits, if the step brought some."""
+    if "lot" not in facts or books.plan is None:
+        return {}
+    books.plan = replace(books.plan, granted=(*books.plan.granted, facts["plan_id"]))
+    return _granted(books, facts)
+
+
+def _renewed(books: _Books, facts: Facts) -> Mapping[str, int]:
+    start = from_text(facts["period"]["start"])
+    if books.plan and books.plan.period_start != start:
+        books.plan = replace(books.plan, period_start=start, spent=0, granted=())
+        books.meters = {name: MeterState(level) for name, level in facts.get("levels", {}).items()}
+    return _included(books, facts)
+
+
+def _plan_changed(books: _Books, facts: Facts) -> Mapping[str, int]:
+    start = from_text(facts["period"]["start"])
+    same_period = books.plan is not None and books.plan.period_start == start
+    granted = books.plan.granted if books.plan and same_period else ()
+    books.plan = RunningPlan(
+        plan_id=facts["plan_id"], set_by=facts["set_by"], anchor=start, period_start=start, granted=granted
+    )
+    books.meters = {name: MeterState(level) for name, level in facts.get("levels", {}).items()}
+    return _included(books, facts)
+
+
+def _used(books: _Books, facts: Facts) -> Mapping[str, int]:
+    for draw in facts["draws"]:
+        lot = books.lots[lot_of(draw)]
+        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    for use in facts.get("uses", [facts]):
+        _count(books, use, from_text(facts["at"]).date())
+    if books.plan:
+        books.plan = replace(books.plan, spent=books.plan.spent - facts["credits"])
+    return {Flow.USED: -facts["credits"]}
+
+
+def _count(books: _Books, use: Facts, day: date) -> None:
+    name = use["meter"]
+    before = books.meters.get(name, MeterState(0))
+    if "set" in use:
+        books.meters[name] = MeterState(use["set"], max(before.peak or 0, use["set"]))
+        books.shown[name] = use["set"]
+        books.shown_credits -= use["credits"]
+        return
+    books.meters[name] = MeterState(before.used + use["quantity"])
+    if "used_at" not in use or from_text(use["used_at"]).date() == day:
+        books.shown[name] = books.shown.get(name, 0) + use["quantity"]
+        books.shown_credits -= use["credits"]
+
+
+STEPS: dict[str, Callable[[_Books, Facts], Mapping[str, int]]] = {
     "purchase": _granted,
     "grant": _granted,
+    "usage": _used,
+    "renewal": _renewed,
+    "plan_change": _plan_changed,
 }
 
 
@@ -110,13 +195,29 @@ def faults(wallet: Wallet, entries: Iterable[Entry]) -> Iterator[str]:
     rebuilt = fold(wallet.wallet_id, history)
     if _comparable(rebuilt) != _comparable(wallet):
         yield "folding the entries does not give the wallet"
-    fact_counts = Counter(entry.facts["purchase_id"] for entry in history if entry.kind == "purchase")
-    yield from (f"{name} was granted {count} times" for name, count in fact_counts.items() if count > 1)
+    yield from _grants_twice(history)
+    yield from _flow_faults(wallet, history)
+    yield from _draw_faults(history)
+
+
+def _grants_twice(history: list[Entry]) -> Iterator[str]:
+    grants = Counter(entry.facts["purchase_id"] for entry in history if entry.kind == "purchase")
+    yield from (f"{name} was granted {count} times" for name, count in grants.items() if count > 1)
+
+
+def _flow_faults(wallet: Wallet, history: list[Entry]) -> Iterator[str]:
     flows = total_flows(history)
     came = flows[Flow.BOUGHT] + flows[Flow.GRANTED] + flows[Flow.RECEIVED] + flows[Flow.RESTORED]
     went = flows[Flow.USED] + flows[Flow.EXPIRED] + flows[Flow.REVOKED] + flows[Flow.SENT] + flows[Flow.PAID_TO_DEBT]
     if came + flows[Flow.ADJUSTED] != wallet.left + went:
         yield f"{came + flows[Flow.ADJUSTED]} came in, {went} went out, but {wallet.left} are left"
+
+
+def _draw_faults(history: list[Entry]) -> Iterator[str]:
+    for entry in history:
+        for step in (*entry.facts.get("also", ()), entry.facts):
+            if sum(draw["credits"] for draw in step["draws"]) != step["credits"]:
+                yield f"{entry.entry_id} draws something else than it takes"
 
 
 def _chain_faults(history: list[Entry]) -> Iterator[str]:
@@ -140,9 +241,10 @@ def lot_faults(wallet: Wallet) -> Iterator[str]:
 
 def total_flows(history: Iterable[Entry]) -> Counter[str]:
     """Add up the statement's columns over a history."""
-    scratch, total = _Books(""), Counter[str]()
+    books, total = _Books(""), Counter[str]()
     for entry in history:
-        total.update(STEPS[entry.kind](scratch, entry.facts))
+        for step in (*entry.facts.get("also", ()), entry.facts):
+            total.update(STEPS[step["kind"]](books, {**step, "at": entry.facts["at"]}))
     return total
 
 

@@ -1,26 +1,97 @@
-"""
-The offer: packages (and later meters, plans, rates), read once from `catalog.toml` into frozen types.
-
-A wrong catalogue stops the program at start and names the line.
-"""
+"""The offer: meters, plans with their quotas and rates, packages, thresholds. Frozen, and the same for everybody."""
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import gcd
 
 from chalicelib.domain.errors import InvalidRequest
 from chalicelib.domain.money import Money
 
-LARGEST = 1_000_000_000
-ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
+FREE = "free"
+MOST_OF_A_PACKAGE = 100  # in one purchase, and in one offer
 
 
-class WrongCatalog(Exception):
-    """The catalogue can't be sold from. The message names the line and what is wrong there."""
+class MeterKind(StrEnum):
+    """A counter is added to and begins anew each period; a gauge is set, and its level stands."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+
+
+class Interval(StrEnum):
+    """How often a plan is paid."""
+
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """What is measured."""
+
+    meter: str
+    name: str
+    kind: MeterKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """Overage costs `credits` per `per` units, rounded up over the period's total."""
+
+    credits: int
+    per: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a plan says of a meter: a quota per period (None: unlimited) and what goes over it costs."""
+
+    quota: int | None
+    rate: Rate | None
+
+    def over(self, used: int) -> int:
+        """Count the units of *used* that the quota doesn't include."""
+        return 0 if self.quota is None else max(0, used - self.quota)
+
+    def cost(self, used: int) -> int:
+        """
+        Price a period's total use in whole credits: `ceil(max(0, used - quota) × credits ÷ per)` (rule 7).
+
+        Without a rate it is nothing: what can't be paid for is refused before it is priced.
+        """
+        if not self.rate:
+            return 0
+        return -(-self.over(used) * self.rate.credits // self.rate.per)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A price and a quota per meter. A meter that `quotas` lacks is not in the plan."""
+
+    plan_id: str
+    name: str
+    self_service: bool
+    prices: Mapping[Interval, Money]
+    quotas: Mapping[str, int | None]
+    rates: Mapping[str, Rate]
+    included_credits: int = 0
+    rollover_cap: int = 0
+
+    def terms(self, meter: str) -> Terms:
+        """Say what this plan says of a meter; of one that isn't in it: a quota of nothing."""
+        return Terms(quota=self.quotas.get(meter, 0), rate=self.rates.get(meter))
+
+    @property
+    def year_saves_percent(self) -> int | None:
+        """How much a yearly price saves against twelve monthly ones, rounded down; None where there aren't both."""
+        month, year = self.prices.get(Interval.MONTH), self.prices.get(Interval.YEAR)
+        if not month or not year or not month.amount_minor:
+            return None
+        twelve = 12 * month.amount_minor
+        return 100 * (twelve - year.amount_minor) // twelve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +123,24 @@ class LowBalance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Incentive:
+    """So much off the first payments of a plan."""
+
+    name: str
+    percent_off: int
+    first_payments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """Everything that is on offer."""
 
     packages: Mapping[str, Package]
     low_balance: LowBalance
+    meters: Mapping[str, Meter] = field(default_factory=dict)
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    thresholds: tuple[int, ...] = (80, 90, 100)
+    incentive: Incentive | None = None
 
     def package(self, package_id: str) -> Package:
         """
@@ -69,122 +153,33 @@ class Catalog:
             raise InvalidRequest("package_id", "no such package")
         return self.packages[package_id]
 
+    def meter(self, meter: str) -> Meter:
+        """
+        Find a meter.
 
-def parse(text: str) -> Catalog:
-    """
-    Read a catalogue.
+        Raises:
+            InvalidRequest: There is none of that name.
+        """
+        if meter not in self.meters:
+            raise InvalidRequest("meter", "no such meter")
+        return self.meters[meter]
 
-    Raises:
-        WrongCatalog: It is no TOML, or a value is missing, unknown, or out of range.
-    """
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as wrong:
-        raise WrongCatalog(str(wrong)) from None
-    reader = _Reader(text)
-    reader.only(tables, {"currency", "packages", "low_balance"}, where="")
-    currency = reader.text(tables, "currency", where="")
-    packages = {
-        package_id: _package(reader, package_id, table, currency)
-        for package_id, table in reader.tables(tables, "packages")
-    }
-    dearest = max(packages.values(), key=lambda each: each.price.amount_minor / each.total_credits)
-    return Catalog(
-        packages={each: _with_saving(package, dearest) for each, package in packages.items()},
-        low_balance=_low_balance(reader, reader.table(tables, "low_balance")),
-    )
+    def plan(self, plan_id: str) -> Plan:
+        """
+        Find a plan.
 
+        Raises:
+            InvalidRequest: There is none of that name.
+        """
+        if plan_id not in self.plans:
+            raise InvalidRequest("plan_id", "no such plan")
+        return self.plans[plan_id]
 
-def _low_balance(reader: _Reader, table: Mapping[str, Any]) -> LowBalance:
-    where = "low_balance"
-    reader.only(table, {"credits", "percent_of_last_purchase"}, where=where)
-    return LowBalance(
-        credits=reader.integer(table, "credits", where=where),
-        percent_of_last_purchase=reader.integer(table, "percent_of_last_purchase", where=where, most=100),
-    )
+    def plan_or_free(self, plan_id: str) -> Plan:
+        """Find the plan that a wallet is on; one that is offered no more counts as Free."""
+        return self.plans.get(plan_id) or self.plans[FREE]
 
-
-def _package(reader: _Reader, package_id: str, table: Mapping[str, Any], currency: str) -> Package:
-    where = f"packages.{package_id}"
-    if not ID.fullmatch(package_id):
-        raise reader.wrong(where, "", "a name is lower-case letters, digits and _")
-    reader.only(table, {"name", "credits", "bonus_credits", "price_minor", "expires_after_days"}, where=where)
-    return Package(
-        package_id=package_id,
-        name=reader.text(table, "name", where=where),
-        credits=reader.integer(table, "credits", where=where, least=1),
-        bonus_credits=reader.integer(table, "bonus_credits", where=where, default=0),
-        price=Money(reader.integer(table, "price_minor", where=where, least=1), currency),
-        expires_after_days=reader.integer(table, "expires_after_days", where=where, least=1, default=0) or None,
-    )
-
-
-def _with_saving(package: Package, dearest: Package) -> Package:
-    """Say how much less a credit costs than in the package that is dearest per credit, rounded down."""
-    ours = package.price.amount_minor * dearest.total_credits
-    theirs = dearest.price.amount_minor * package.total_credits
-    return replace(package, saves_percent=100 * (theirs - ours) // theirs)
-
-
-class _Reader:
-    """Reads values strictly and knows on which line they stand."""
-
-    def __init__(self, text: str) -> None:
-        self.lines = text.splitlines()
-
-    def wrong(self, where: str, name: str, message: str) -> WrongCatalog:
-        path = ".".join(part for part in (where, name) if part)
-        return WrongCatalog(f"catalog.toml line {self.line_of(where, name)}: {path}: {message}")
-
-    def line_of(self, where: str, name: str) -> int:
-        """Find the line of a key, or of its table when the key is missing."""
-        found, table = 1, ""
-        for number, line in enumerate(self.lines, 1):
-            stripped = line.strip()
-            if stripped.startswith("["):
-                table = stripped.strip("[] ")
-                found = number if table == where else found
-            elif table == where and re.match(rf"{re.escape(name)}\s*=", stripped) and name:
-                return number
-        return found
-
-    def only(self, table: Mapping[str, Any], known: set[str], *, where: str) -> None:
-        for name in table:
-            if name not in known:
-                raise self.wrong(where, name, "unknown")
-
-    def text(self, table: Mapping[str, Any], name: str, *, where: str) -> str:
-        value = table.get(name)
-        if not isinstance(value, str) or not value.strip():
-            raise self.wrong(where, name, "a text is wanted")
-        return value
-
-    def integer(
-        self,
-        table: Mapping[str, Any],
-        name: str,
-        *,
-        where: str,
-        least: int = 0,
-        most: int = LARGEST,
-        default: int | None = None,
-    ) -> int:
-        if name not in table and default is not None:
-            return default
-        value = table.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise self.wrong(where, name, f"a whole number from {least} to {most} is wanted")
-        return value
-
-    def table(self, tables: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-        found = tables.get(name)
-        if not isinstance(found, dict) or not found:
-            raise self.wrong(name, "", "a table with something in it is wanted")
-        return found
-
-    def tables(self, tables: Mapping[str, Any], name: str) -> list[tuple[str, Mapping[str, Any]]]:
-        found = self.table(tables, name)
-        for each, table in found.items():
-            if not isinstance(table, dict):
-                raise self.wrong(name, each, "a table is wanted")
-        return list(found.items())
+    @property
+    def credits_grid(self) -> int:
+        """The number of credits of which every package holds a whole multiple."""
+        return gcd(*(each.total_credits for each in self.packages.values()))

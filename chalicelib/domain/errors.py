@@ -12,6 +12,8 @@ Every way in which Tally says no. Each refusal carries facts; HTTP is decided el
     ├── Unprocessable           understood but impossible
     │   └── WalletFull
     ├── TooManyRequests         come back later
+    ├── InsufficientCredits     the available credits don't cover the charge
+    ├── QuotaExceeded           over the quota, and no rate to pay by
     ├── Busy                    lost too many races; nothing was written
     └── PaymentsUnavailable     the payment provider did not answer
 
@@ -21,6 +23,10 @@ A refused command leaves every item as it was and spends no key.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chalicelib.domain.offers import Offers
 
 
 class Refusal(Exception):
@@ -112,6 +118,35 @@ class TooManyRequests(Refusal):
     def __init__(self, message: str, *, retry_after_seconds: int) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class InsufficientCredits(Refusal):
+    """The available credits don't cover the charge. Nothing was written."""
+
+    code = "insufficient_credits"
+
+    def __init__(self, *, required: int, available: int, offers: Offers) -> None:
+        super().__init__(f"{required} credits are needed, {available} are available.")
+        self.required, self.available, self.offers = required, available, offers
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        shortfall = self.required - self.available
+        return {"required": self.required, "available": self.available, "shortfall": shortfall}
+
+
+class QuotaExceeded(Refusal):
+    """The plan includes no more of this, and has no rate to pay by."""
+
+    code = "quota_exceeded"
+
+    def __init__(self, *, meter: str, quota: int, used: int, offers: Offers) -> None:
+        super().__init__(f"The plan includes {quota} of {meter} a month, and more can't be bought with credits.")
+        self.meter, self.quota, self.used, self.offers = meter, quota, used, offers
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        return {"meter": self.meter, "quota": self.quota, "used": self.used}
 
 
 class Busy(Refusal):

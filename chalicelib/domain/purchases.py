@@ -21,9 +21,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
-from chalicelib.domain.catalog import Package
+from chalicelib.domain.catalog import Catalog, Package
 from chalicelib.domain.errors import TooManyRequests
-from chalicelib.domain.grants import Grant, grant
+from chalicelib.domain.granting import Grant
+from chalicelib.domain.grants import grant
 from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.lots import LotId, Source
 from chalicelib.domain.money import Money
@@ -205,7 +206,9 @@ def refuse_too_many(recent: Sequence[Purchase], now: datetime) -> None:
         )
 
 
-def settle(wallet: Wallet, purchase: Purchase, payment: Payment, *, live: bool, stamp: Stamp) -> Settlement | None:
+def settle(
+    wallet: Wallet, purchase: Purchase, payment: Payment, catalog: Catalog, *, live: bool, stamp: Stamp
+) -> Settlement | None:
     """
     Move a purchase to where its payment says it is, and grant its lot when it becomes paid.
 
@@ -228,7 +231,7 @@ def settle(wallet: Wallet, purchase: Purchase, payment: Payment, *, live: bool, 
     )
     if status is not Status.PAID:
         return Settlement(before=purchase, purchase=after)
-    decision = grant(wallet, _lot_of(purchase, wallet.time_of_decision(stamp.now)), stamp)
+    decision = grant(wallet, _lot_of(purchase, wallet.time_of_decision(stamp.now)), catalog, stamp)
     paid = replace(
         after,
         paid_minor=payment.paid_minor,

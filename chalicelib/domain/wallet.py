@@ -6,19 +6,49 @@ Every change is one command → one decision → one entry. `record` is the only
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from chalicelib.domain import ledger
-from chalicelib.domain.days import ClosedDay, Day, Flows
+from chalicelib.domain.days import Chart, ClosedDay, Day, Flows
 from chalicelib.domain.ledger import GENESIS, Entry, Fields, Private, Stamp
 from chalicelib.domain.lots import Draw, Lot, LotId
+from chalicelib.domain.periods import Period, period_at
 from chalicelib.domain.times import to_grain, to_text
 
 SCHEMA = 1
 OPEN_LOTS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningPlan:
+    """
+    The plan a wallet is on and the quota period that runs.
+
+    `spent` counts the credits that uses and captures took in this period; `granted` names the plans whose
+    included credits were granted in it.
+    """
+
+    plan_id: str
+    set_by: str
+    anchor: datetime
+    period_start: datetime
+    spent: int = 0
+    granted: tuple[str, ...] = ()
+
+    @property
+    def period(self) -> Period:
+        return period_at(self.anchor, self.period_start)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterState:
+    """What is used of a counter in this period; of a gauge its level, and the period's peak once it was set."""
+
+    used: int
+    peak: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +68,8 @@ class Wallet:
     debt: int = 0
     today: Day | None = None
     last_purchase: int | None = None
+    plan: RunningPlan | None = None
+    meters: Mapping[str, MeterState] = field(default_factory=dict)
 
     def free(self, now: datetime) -> int:
         """Count the credits that can be drawn at *now*, debt not yet subtracted."""
@@ -70,12 +102,17 @@ class Wallet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A wallet before and after one command, the entry that says so, and the day that ended with it."""
+    """
+    A wallet before and after one command, the entry that says so, and the day that ended with it.
+
+    `late` is what charts of days already finished gain, because a use was reported afterwards.
+    """
 
     before: Wallet
     wallet: Wallet
     entry: Entry
     closed_day: ClosedDay | None = None
+    late: Mapping[date, Chart] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +121,7 @@ class Line:
     What a command wants written: an entry before it is numbered, timed and chained.
 
     `credits` is signed by its effect on free credits. `facts` are the kind's own fields, `private` what can be
-    erased, `flows` the statement's columns it adds to, `meters` the quantities a chart shows.
+    erased, `flows` the statement's columns it adds to, `charts` what it adds to the charts of which days.
     """
 
     kind: str
@@ -93,14 +130,19 @@ class Line:
     facts: Mapping[str, Any] = field(default_factory=dict)
     private: Mapping[str, Any] = field(default_factory=dict)
     flows: Flows = field(default_factory=dict)
-    meters: Mapping[str, int] = field(default_factory=dict)
+    charts: Mapping[date, Chart] = field(default_factory=dict)
+
+    def as_step(self) -> Fields:
+        """Write it as a step that rode on another command's entry."""
+        return {"kind": self.kind, "credits": self.credits, "draws": list(self.draws), **self.facts}
 
 
-def record(before: Wallet, after: Wallet, line: Line, stamp: Stamp) -> Decision:
+def record(before: Wallet, after: Wallet, line: Line, stamp: Stamp, *, also: Sequence[Line] = ()) -> Decision:
     """
     Turn what a command decided into the next entry and the wallet that stands after it.
 
-    *after* carries the command's own changes; number, chain, time and the day's sums are filled in here.
+    *after* carries the command's own changes and those of the steps that fell due before it (*also*); number,
+    chain, time and the day's sums are filled in here.
     """
     at, seq = before.time_of_decision(stamp.now), before.seq + 1
     fields = {
@@ -113,32 +155,42 @@ def record(before: Wallet, after: Wallet, line: Line, stamp: Stamp) -> Decision:
         "draws": list(line.draws),
         **line.facts,
     }
+    if also:
+        fields["also"] = [step.as_step() for step in also]
     entry = ledger.seal(
         fields, prev_hash=before.head, private=Private(stamp.salt, {"actor": stamp.actor, **line.private})
     )
-    today, closed = _day_of(before, at, seq)
+    today, closed, late = _days_of(before, at, line.charts)
+    for each in (*also, line):
+        today = today.plus(each.kind, each.credits, each.flows)
     wallet = replace(
         after,
         seq=seq,
         head=entry.hash,
         last_at=at,
         lots=tuple(lot for lot in after.lots if lot.left),
-        today=today.plus(line.kind, line.credits, line.flows, line.meters),
+        today=today,
     )
-    return Decision(before=before, wallet=wallet, entry=entry, closed_day=closed)
+    return Decision(before=before, wallet=wallet, entry=entry, closed_day=closed, late=late)
 
 
-def _day_of(before: Wallet, at: datetime, seq: int) -> tuple[Day, ClosedDay | None]:
-    today = before.today
-    if today and today.date == at.date():
-        return today, None
-    fresh = Day(date=at.date(), first_seq=seq)
-    if not today:
-        return fresh, None
+def _days_of(
+    before: Wallet, at: datetime, charts: Mapping[date, Chart]
+) -> tuple[Day, ClosedDay | None, dict[date, Chart]]:
+    """Find the day that runs, the one that ends now, and what days finished earlier still gain."""
+    late = dict(charts)
+    last = before.today
+    if last and last.date in late:
+        last = last.showing(late.pop(last.date))
+    if last and last.date == at.date():
+        return last, None, late
+    fresh = Day(date=at.date(), first_seq=before.seq + 1).showing(late.pop(at.date(), Chart()))
+    if not last:
+        return fresh, None, late
     closed = ClosedDay(
-        day=today, last_seq=before.seq, head=before.head, left=before.left, held=before.held, debt=before.debt
+        day=last, last_seq=before.seq, head=before.head, left=before.left, held=before.held, debt=before.debt
     )
-    return fresh, closed
+    return fresh, closed, late
 
 
 def take_free(lots: Iterable[Lot], draws: Iterable[Draw]) -> tuple[Lot, ...]:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 LONGEST_ID = 255
+NAME = re.compile(rf"[!-~]{{1,{LONGEST_ID}}}")
 LONGEST_HEADER, MOST_SIGNATURES = 1024, 5
 PAST, FUTURE = timedelta(seconds=300), timedelta(seconds=60)  # how far a signature's time may be off
 TIMESTAMP = re.compile(r"t=([0-9]{1,12})")
@@ -84,11 +85,16 @@ def _is_signed(signature: Any, body: bytes, header: str, secret: str) -> bool:
 
 def _read(body: bytes) -> Event:
     try:
-        event = json.loads(body)
+        event = json.loads(body, parse_constant=_no_constant)
         kind, event_id, subject = event["type"], event["id"], event["data"]["object"]
         session_id = subject["id"] if kind in SESSION_EVENTS else None
     except (ValueError, TypeError, KeyError, RecursionError):
         raise Forged from None
-    if not all(isinstance(each, str) and 0 < len(each) <= LONGEST_ID for each in (kind, event_id, session_id or "-")):
+    names = [kind, event_id, session_id] if kind in SESSION_EVENTS else [kind, event_id]
+    if not all(isinstance(each, str) and NAME.fullmatch(each) for each in names):
         raise Forged
     return Event(event_id, kind, session_id)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")

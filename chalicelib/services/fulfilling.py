@@ -7,16 +7,14 @@ from enum import StrEnum
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.purchases import Mismatch, Payment, settle
-from chalicelib.services.once import Patience
 from chalicelib.services.ports import (
     Change,
     LostRace,
     Oddity,
     OutcomeUnknown,
-    Payments,
-    Store,
     Throttled,
 )
+from chalicelib.services.purchasing import Shop
 
 
 class Outcome(StrEnum):
@@ -32,9 +30,7 @@ class NotYetKnown(Exception):
     """The event speaks of a purchase whose row isn't there yet; it should come again."""
 
 
-def fulfil(
-    store: Store, payments: Payments, session_id: str, *, event: Oddity, stamp: Stamp, patience: Patience
-) -> Outcome:
+def fulfil(shop: Shop, session_id: str, *, event: Oddity, stamp: Stamp) -> Outcome:
     """
     Bring the purchase of a checkout session to where its payment is. Any number of times, in any order: once.
 
@@ -45,30 +41,30 @@ def fulfil(
         PaymentsFailed: The provider did not answer.
         Busy: Every attempt within the budget lost its race.
     """
-    payment = payments.payment(session_id)
+    payment = shop.payments.payment(session_id)
     if payment is None:
         return Outcome.IGNORED
-    for turn in patience.turns():
+    for turn in shop.patience.turns():
         try:
-            return _settle_once(store, payment, event=event, live=payments.live, stamp=stamp)
+            return _settle_once(shop, payment, event=event, stamp=stamp)
         except (LostRace, Throttled, OutcomeUnknown) as trouble:
             turn.meet(trouble)
     raise Busy(payment.wallet_id)
 
 
-def _settle_once(store: Store, payment: Payment, *, event: Oddity, live: bool, stamp: Stamp) -> Outcome:
-    wallet, purchase = store.wallet_and_purchase(payment.wallet_id, payment.purchase_id)
+def _settle_once(shop: Shop, payment: Payment, *, event: Oddity, stamp: Stamp) -> Outcome:
+    wallet, purchase = shop.store.wallet_and_purchase(payment.wallet_id, payment.purchase_id)
     if purchase is None:
         raise NotYetKnown(payment.purchase_id)
     try:
-        settlement = settle(wallet, purchase, payment, live=live, stamp=stamp)
+        settlement = settle(wallet, purchase, payment, shop.catalog, live=shop.payments.live, stamp=stamp)
     except Mismatch as odd:
-        store.quarantine(_oddity(event, payment, str(odd)))
+        shop.store.quarantine(_oddity(event, payment, str(odd)))
         return Outcome.QUARANTINED
     if settlement is None:
         return Outcome.UNCHANGED
     granted = [settlement.granted] if settlement.granted else []
-    store.commit(Change(decisions=granted, purchase=settlement))
+    shop.store.commit(Change(decisions=granted, purchase=settlement))
     return Outcome.SETTLED
 
 

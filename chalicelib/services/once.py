@@ -68,16 +68,19 @@ class Claim:
         digest = sha256(canonical({"operation": operation, "body": body})).digest()
         return cls(wallet_id=wallet_id, key=key, digest=digest)
 
-    def receipt(self, *, seq: int | None = None, purchase_id: str | None = None) -> Receipt:
-        return Receipt(wallet_id=self.wallet_id, key=self.key, digest=self.digest, seq=seq, purchase_id=purchase_id)
+    def receipt(self, *, seq: int | None = None, nth: int | None = None, purchase_id: str | None = None) -> Receipt:
+        return Receipt(
+            wallet_id=self.wallet_id, key=self.key, digest=self.digest, seq=seq, nth=nth, purchase_id=purchase_id
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The entry that a command wrote, now or the first time that its key came."""
+    """The entry that a command wrote, now or the first time that its key came; `nth`: its place among the uses."""
 
     entry: Entry
     replayed: bool = False
+    nth: int = 0
 
 
 def once(store: Store, claim: Claim, decide: Callable[[Wallet], Decision], *, patience: Patience) -> Recorded:
@@ -128,4 +131,4 @@ def _first_answer(store: Store, claim: Claim) -> Recorded | None:
     if not receipt or receipt.seq is None:
         return None
     entry = store.entry(claim.wallet_id, receipt.seq)
-    return Recorded(entry, replayed=True) if entry else None
+    return Recorded(entry, replayed=True, nth=receipt.nth or 0) if entry else None

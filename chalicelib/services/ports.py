@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from chalicelib.domain.ledger import Entry
@@ -13,7 +13,15 @@ from chalicelib.domain.wallet import Decision, Wallet
 
 
 class LostRace(Exception):
-    """A condition failed or the transaction met another: nothing was written, the state has moved."""
+    """
+    A condition failed or the transaction met another: nothing was written, the state has moved.
+
+    `spent` names the places, among the change's receipts, of keys that were spent before.
+    """
+
+    def __init__(self, message: str = "", *, spent: Sequence[int] = ()) -> None:
+        super().__init__(message)
+        self.spent = tuple(spent)
 
 
 class Throttled(Exception):
@@ -30,12 +38,17 @@ class PaymentsFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a key was spent on: the hash of operation and body, and what came of it."""
+    """
+    What a key was spent on: the hash of operation and body, and what came of it.
+
+    `nth` is the use's place in the entry, if the entry holds several.
+    """
 
     wallet_id: str
     key: str
     digest: bytes
     seq: int | None = None
+    nth: int | None = None
     purchase_id: str | None = None
 
 
@@ -47,6 +60,15 @@ class Change:
     receipts: Sequence[Receipt] = ()
     purchase: Settlement | None = None
     new_purchase: Purchase | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartedDay:
+    """What a chart shows of one UTC day."""
+
+    date: date
+    meters: Mapping[str, int]
+    credits: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +108,16 @@ class Store(Protocol):
 
     def receipt(self, wallet_id: str, key: str) -> Receipt | None: ...
 
+    def receipts(self, wallet_id: str, keys: Sequence[str]) -> Mapping[str, Receipt]:
+        """Read at most 100 receipts in one round trip; keys that were never spent are left out."""
+
     def entry(self, wallet_id: str, seq: int) -> Entry | None: ...
 
     def history(self, wallet_id: str, *, kind: str | None, before: int, limit: int) -> Page:
         """Read entries with a `seq` under *before*, newest first, of one kind (none given: of all)."""
+
+    def days(self, wallet_id: str, first: date, last: date) -> Sequence[ChartedDay]:
+        """Read the finished days from *first* to *last*, oldest first; days on which nothing happened are left out."""
 
     def snapshot(self, wallet_id: str, seq: int) -> Wallet | None:
         """Read the snapshot that was taken with entry *seq*, which is a multiple of 100."""

@@ -12,6 +12,7 @@ from pynamodb.constants import LIST, MAP, NUMBER
 from chalicelib.domain.days import Day
 from chalicelib.domain.lots import DEFAULT_PRIORITY, Lot, LotId, Origin, Source
 from chalicelib.domain.times import from_ms, to_ms
+from chalicelib.domain.wallet import MeterState, RunningPlan
 
 Raw = dict[str, dict[str, Any]]  # an item or a map as DynamoDB's wire has it: {name: {type: value}}
 
@@ -52,6 +53,55 @@ class Lots(Attribute[tuple[Lot, ...]]):
         return tuple(_lot_from_raw(each["M"]) for each in value)
 
 
+class Plans(Attribute[RunningPlan]):
+    """The plan that runs and its period."""
+
+    attr_type = MAP
+
+    def serialize(self, value: RunningPlan) -> Raw:
+        raw = {
+            "i": {"S": value.plan_id},
+            "b": {"S": value.set_by},
+            "a": _number(to_ms(value.anchor)),
+            "s": _number(to_ms(value.period_start)),
+        }
+        if value.spent:
+            raw["c"] = _number(value.spent)
+        if value.granted:
+            raw["g"] = {"L": [{"S": plan_id} for plan_id in value.granted]}
+        return raw
+
+    def deserialize(self, value: Raw) -> RunningPlan:
+        return RunningPlan(
+            plan_id=value["i"]["S"],
+            set_by=value["b"]["S"],
+            anchor=from_ms(int(value["a"]["N"])),
+            period_start=from_ms(int(value["s"]["N"])),
+            spent=int(value["c"]["N"]) if "c" in value else 0,
+            granted=tuple(each["S"] for each in value["g"]["L"]) if "g" in value else (),
+        )
+
+
+class Meters(Attribute[Mapping[str, MeterState]]):
+    """What is used of each meter: a number for a counter, level and peak for a gauge."""
+
+    attr_type = MAP
+
+    def serialize(self, value: Mapping[str, MeterState]) -> Raw:
+        return {
+            name: _number(state.used) if state.peak is None else {"L": [_number(state.used), _number(state.peak)]}
+            for name, state in value.items()
+        }
+
+    def deserialize(self, value: Raw) -> Mapping[str, MeterState]:
+        return {
+            name: MeterState(int(each["N"]))
+            if "N" in each
+            else MeterState(int(each["L"][0]["N"]), int(each["L"][1]["N"]))
+            for name, each in value.items()
+        }
+
+
 class DayOfWallet(Attribute[Day]):
     """The running day's sums."""
 
@@ -66,6 +116,8 @@ class DayOfWallet(Attribute[Day]):
 
 def day_to_raw(day: Day) -> Raw:
     raw = {"d": {"S": day.date.isoformat()}, "f": _number(day.first_seq)}
+    if day.credits:
+        raw["c"] = _number(day.credits)
     if day.meters:
         raw["m"] = {"M": _numbers(day.meters)}
     if day.flows:
@@ -78,6 +130,7 @@ def day_from_raw(raw: Raw) -> Day:
     return Day(
         date=date.fromisoformat(raw["d"]["S"]),
         first_seq=int(raw["f"]["N"]),
+        credits=int(raw["c"]["N"]) if "c" in raw else 0,
         meters=_from_numbers(raw.get("m")),
         flows=_from_numbers(raw.get("w")),
         kinds={kind: (int(each["L"][0]["N"]), int(each["L"][1]["N"])) for kind, each in raw["k"]["M"].items()},

@@ -112,6 +112,15 @@ def update_if(table: str, key: Raw, item: Raw, known: Sequence[str], *, counter:
     }
 
 
-def transact(connection: Connection, actions: Sequence[Mapping[str, Any]]) -> None:
-    """Write all of it or nothing. Raises as `ask` does."""
-    ask(connection, "TransactWriteItems", {"TransactItems": list(actions)})
+def transact(connection: Connection, actions: Sequence[Mapping[str, Any]], *, receipts: slice = slice(0, 0)) -> None:
+    """
+    Write all of it or nothing. Raises as `ask` does.
+
+    *receipts* says which of the actions put receipts: a lost race names those of them that were there before.
+    """
+    try:
+        ask(connection, "TransactWriteItems", {"TransactItems": list(actions)})
+    except LostRace as lost:
+        reasons = getattr(lost.__cause__, "cancellation_reasons", [])[receipts]
+        there = [place for place, reason in enumerate(reasons) if reason and reason.code == "ConditionalCheckFailed"]
+        raise LostRace(str(lost), spent=there) from lost.__cause__

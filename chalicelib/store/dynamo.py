@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from pynamodb.connection import Connection
@@ -12,7 +12,7 @@ from chalicelib.domain.ledger import Entry
 from chalicelib.domain.purchases import Purchase, first_id_at
 from chalicelib.domain.times import to_ms
 from chalicelib.domain.wallet import Decision, Wallet
-from chalicelib.services.ports import Change, LostRace, Oddity, OutcomeUnknown, Page, Receipt
+from chalicelib.services.ports import Change, ChartedDay, LostRace, Oddity, OutcomeUnknown, Page, Receipt
 from chalicelib.store import items
 from chalicelib.store.attributes import Raw
 from chalicelib.store.commit import ask, put_new, transact, update_if
@@ -21,6 +21,7 @@ from chalicelib.store.tables import (
     CheckoutItem,
     CustomerItem,
     TableNames,
+    day_key,
     entry_key,
     snapshot_key,
     wallet_key,
@@ -45,16 +46,20 @@ class DynamoStore:
             self.names.wallets: {"Keys": [wallet_key_], "ConsistentRead": True},
             self.names.purchases: {"Keys": [purchase_key], "ConsistentRead": True},
         }
-        answer = ask(self.connection, "BatchGetItem", {"RequestItems": request})
-        if answer.get("UnprocessedKeys"):
-            raise OutcomeUnknown("not all keys were read")
-        found = answer["Responses"]
+        found = self._batch(request)
         wallet = next(iter(found.get(self.names.wallets, [])), None)
         purchase = next(iter(found.get(self.names.purchases, [])), None)
         return (
             items.wallet_from_item(wallet_id, wallet),
             items.purchase_from_item(wallet_id, purchase) if purchase else None,
         )
+
+    def _batch(self, request: dict[str, Any]) -> dict[str, list[Raw]]:
+        answer = ask(self.connection, "BatchGetItem", {"RequestItems": request})
+        if answer.get("UnprocessedKeys"):
+            raise OutcomeUnknown("not all keys were read")
+        found: dict[str, list[Raw]] = answer["Responses"]
+        return found
 
     def purchase(self, wallet_id: str, purchase_id: str) -> Purchase | None:
         raw = self._item(self.names.purchases, _key(wallet_id, f"p#{purchase_id}"))
@@ -71,6 +76,13 @@ class DynamoStore:
     def receipt(self, wallet_id: str, key: str) -> Receipt | None:
         raw = self._item(self.names.usage, _key(wallet_id, f"k#{key}"))
         return items.receipt_from_item(wallet_id, key, raw) if raw else None
+
+    def receipts(self, wallet_id: str, keys: Sequence[str]) -> Mapping[str, Receipt]:
+        wanted = [_key(wallet_id, f"k#{key}") for key in dict.fromkeys(keys)]
+        request = {self.names.usage: {"Keys": wanted, "ConsistentRead": True}}
+        found = self._batch(request).get(self.names.usage, [])
+        read = [items.receipt_from_item(wallet_id, raw["sk"]["S"].removeprefix("k#"), raw) for raw in found]
+        return {receipt.key: receipt for receipt in read}
 
     def entry(self, wallet_id: str, seq: int) -> Entry | None:
         raw = self._item(self.names.usage, _key(wallet_id, entry_key(seq)))
@@ -113,6 +125,15 @@ class DynamoStore:
         next_seq = int(cut[-1]["sk"]["S"][2:]) if more and cut else None
         return Page(entries=[items.entry_from_item(raw) for raw in cut], next_seq=next_seq)
 
+    def days(self, wallet_id: str, first: date, last: date) -> Sequence[ChartedDay]:
+        answer = self._query(
+            self.names.usage,
+            "wallet_id = :w AND sk BETWEEN :first AND :last",
+            {":w": wallet_key(wallet_id), ":first": day_key(first), ":last": day_key(last)},
+            ConsistentRead=False,
+        )
+        return [items.charted_day(raw) for raw in answer["Items"]]
+
     def snapshot(self, wallet_id: str, seq: int) -> Wallet | None:
         raw = self._item(self.names.usage, _key(wallet_id, snapshot_key(seq)))
         return items.wallet_from_item(wallet_id, raw) if raw else None
@@ -122,13 +143,14 @@ class DynamoStore:
         for decision in change.decisions:
             actions += self._writes(decision)
         at_seconds = to_ms(change.decisions[0].entry.at) // 1000 if change.decisions else None
+        before_receipts = len(actions)
         for receipt in change.receipts:
             actions.append(put_new(self.names.usage, items.receipt_to_item(receipt, at_seconds=at_seconds)))
         if change.new_purchase:
             actions.append(put_new(self.names.purchases, items.purchase_to_item(change.new_purchase)))
         if change.purchase:
             actions.append(self._purchase_write(change.purchase.purchase, was=change.purchase.before.version))
-        transact(self.connection, actions)
+        transact(self.connection, actions, receipts=slice(before_receipts, before_receipts + len(change.receipts)))
 
     def _writes(self, decision: Decision) -> list[dict[str, Any]]:
         wallet, usage = decision.wallet, self.names.usage
@@ -146,6 +168,7 @@ class DynamoStore:
         ]
         if decision.closed_day:
             actions.append(put_new(usage, items.closed_day_to_item(wallet.wallet_id, decision.closed_day)))
+        actions += [items.late_update(usage, wallet.wallet_id, day, chart) for day, chart in decision.late.items()]
         if wallet.seq % SNAPSHOT_EVERY == 0:
             actions.append(put_new(usage, {**item, "sk": {"S": snapshot_key(wallet.seq)}}))
         return actions

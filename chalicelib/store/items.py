@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC
+from datetime import UTC, date
 from hashlib import sha256
+from typing import Any
 
 from pynamodb.models import Model
 
-from chalicelib.domain.days import ClosedDay
+from chalicelib.domain.days import Chart, ClosedDay, add_up
 from chalicelib.domain.ledger import GENESIS, Entry, Private, canonical, unseal
 from chalicelib.domain.lots import LotId
 from chalicelib.domain.money import Money
 from chalicelib.domain.purchases import Purchase, Status
 from chalicelib.domain.times import DAY
 from chalicelib.domain.wallet import SCHEMA, Wallet
-from chalicelib.services.ports import Oddity, Receipt
-from chalicelib.store.attributes import Raw
+from chalicelib.services.ports import ChartedDay, Oddity, Receipt
+from chalicelib.store.attributes import Raw, day_from_raw
 from chalicelib.store.tables import (
     DUE_SHARDS,
     RECEIPT_DAYS,
@@ -26,6 +27,7 @@ from chalicelib.store.tables import (
     PurchaseItem,
     ReceiptItem,
     WalletItem,
+    day_key,
     entry_key,
     wallet_key,
 )
@@ -62,6 +64,8 @@ def wallet_to_item(wallet: Wallet) -> Raw:
             debt=wallet.debt or None,
             today=wallet.today,
             last_purchase=wallet.last_purchase,
+            plan=wallet.plan,
+            meters=wallet.meters or None,
         )
     )
 
@@ -81,6 +85,8 @@ def wallet_from_item(wallet_id: str, raw: Raw | None) -> Wallet:
         debt=item.debt or 0,
         today=item.today,
         last_purchase=item.last_purchase,
+        plan=item.plan,
+        meters=item.meters or {},
     )
 
 
@@ -113,6 +119,7 @@ def receipt_to_item(receipt: Receipt, *, at_seconds: int | None) -> Raw:
             f"k#{receipt.key}",
             digest=receipt.digest,
             of_seq=receipt.seq,
+            nth=receipt.nth,
             purchase_id=receipt.purchase_id,
             ttl=ttl,
         )
@@ -122,14 +129,16 @@ def receipt_to_item(receipt: Receipt, *, at_seconds: int | None) -> Raw:
 def receipt_from_item(wallet_id: str, key: str, raw: Raw) -> Receipt:
     item = ReceiptItem()
     item.deserialize(raw)
-    return Receipt(wallet_id=wallet_id, key=key, digest=item.digest, seq=item.of_seq, purchase_id=item.purchase_id)
+    return Receipt(
+        wallet_id=wallet_id, key=key, digest=item.digest, seq=item.of_seq, nth=item.nth, purchase_id=item.purchase_id
+    )
 
 
 def closed_day_to_item(wallet_id: str, closed: ClosedDay) -> Raw:
     return _raw(
         DayItem(
             wallet_key(wallet_id),
-            f"d#{closed.day.date.isoformat()}",
+            day_key(closed.day.date),
             day=closed.day,
             last_seq=closed.last_seq,
             head=closed.head,
@@ -137,6 +146,35 @@ def closed_day_to_item(wallet_id: str, closed: ClosedDay) -> Raw:
             held=closed.held,
             debt=closed.debt,
         )
+    )
+
+
+def late_update(table: str, wallet_id: str, day: date, chart: Chart) -> dict[str, Any]:
+    """Add to the chart of a day that is finished, whether or not anything was ever recorded on it."""
+    added = {f"+{name}": amount for name, amount in chart.counted.items()}
+    if chart.credits:
+        added["+credits"] = chart.credits
+    names, values = list(added), list(added.values())
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": {"wallet_id": {"S": wallet_key(wallet_id)}, "sk": {"S": day_key(day)}},
+            "UpdateExpression": "ADD " + ", ".join(f"#n{place} :v{place}" for place in range(len(names))),
+            "ExpressionAttributeNames": {f"#n{place}": name for place, name in enumerate(names)},
+            "ExpressionAttributeValues": {f":v{place}": {"N": str(value)} for place, value in enumerate(values)},
+        }
+    }
+
+
+def charted_day(raw: Raw) -> ChartedDay:
+    """Read what a chart shows of a finished day, with what was reported late."""
+    day = day_from_raw(raw["d"]["M"]) if "d" in raw else None
+    late = {name[1:]: int(value["N"]) for name, value in raw.items() if name.startswith("+")}
+    late_credits = late.pop("credits", 0)
+    return ChartedDay(
+        date=date.fromisoformat(raw["sk"]["S"].removeprefix("d#")),
+        meters=add_up(day.meters if day else {}, late),
+        credits=(day.credits if day else 0) + late_credits,
     )
 
 

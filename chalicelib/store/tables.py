@@ -19,13 +19,14 @@ Quarantined events lie under the partition `q#events`, in the order in which the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from chalicelib.store.attributes import DayOfWallet, Lots, Moment, Whole
+from chalicelib.store.attributes import DayOfWallet, Lots, Meters, Moment, Plans, Whole
 
 DUE_SHARDS: Final = 16
 SNAPSHOT_EVERY: Final = 100
@@ -87,7 +88,11 @@ class OutboxIndex(GlobalSecondaryIndex[Any]):
 
 
 class WalletItem(Model):
-    """A wallet. Names not listed here are left as they are by a write: a later version may have put them there."""
+    """
+    A wallet. Names not listed here are left as they are by a write: a later version may have put them there.
+
+    Kept free for what is to come: `o` open holds, `a` alerts that are latched, `u` automatic top-up, `z` frozen.
+    """
 
     class Meta:
         table_name = "wallets"
@@ -101,6 +106,8 @@ class WalletItem(Model):
     debt = Whole(attr_name="b", null=True)
     today = DayOfWallet(attr_name="d", null=True)
     last_purchase = Whole(attr_name="q", null=True)
+    plan = Plans(attr_name="p", null=True)
+    meters = Meters(attr_name="m", null=True)
     due_shard = Whole(null=True)
     due_at = Moment(null=True)
     due = DueIndex()
@@ -212,24 +219,30 @@ class ReceiptItem(Model):
     sk = UnicodeAttribute(range_key=True)
     digest = BinaryAttribute(attr_name="h", legacy_encoding=False)
     of_seq = Whole(attr_name="n", null=True)
+    nth = Whole(attr_name="i", null=True)
     purchase_id = UnicodeAttribute(attr_name="p", null=True)
     ttl = Whole(null=True)  # epoch seconds, as DynamoDB wants it
 
 
 class DayItem(Model):
-    """A finished day's sums and the state of the books at its end."""
+    """
+    A finished day's sums and the state of the books at its end.
+
+    Uses reported after the day was finished are added beside it, under the names `+<meter>` and `+credits`; of a
+    day without any entry the item holds nothing else.
+    """
 
     class Meta:
         table_name = "usage"
 
     wallet_id = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
-    day = DayOfWallet(attr_name="d")
-    last_seq = Whole(attr_name="n")
-    head = BinaryAttribute(attr_name="h", legacy_encoding=False)
-    left = Whole(attr_name="l")
-    held = Whole(attr_name="o")
-    debt = Whole(attr_name="b")
+    day = DayOfWallet(attr_name="d", null=True)
+    last_seq = Whole(attr_name="n", null=True)
+    head = BinaryAttribute(attr_name="h", legacy_encoding=False, null=True)
+    left = Whole(attr_name="l", null=True)
+    held = Whole(attr_name="o", null=True)
+    debt = Whole(attr_name="b", null=True)
 
 
 def definitions(names: TableNames) -> list[dict[str, Any]]:
@@ -252,3 +265,7 @@ def entry_key(seq: int) -> str:
 
 def snapshot_key(seq: int) -> str:
     return f"s#{seq:0{SEQ_DIGITS}d}"
+
+
+def day_key(day: date) -> str:
+    return f"d#{day.isoformat()}"

@@ -61,14 +61,7 @@ def _apply(event: Event, remaining_ms: float | None) -> Answer:
         return _said(event, Outcome.IGNORED)
     hint = Oddity(event_id=event.event_id, type=event.type, reason="", at=wiring.now())
     try:
-        outcome = fulfil(
-            wiring.store(),
-            wiring.payments(),
-            event.session_id,
-            event=hint,
-            stamp=wiring.stamp(ACTOR),
-            patience=wiring.patience(remaining_ms),
-        )
+        outcome = fulfil(wiring.shop(remaining_ms), event.session_id, event=hint, stamp=wiring.stamp(ACTOR))
     except (NotYetKnown, PaymentsFailed, Busy, Throttled, OutcomeUnknown) as again:
         observability.say("stripe event again", event_id=event.event_id, error=type(again).__name__)
         return _answer(503)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.grants import Grant, grant
+from chalicelib.domain.granting import Grant
+from chalicelib.domain.grants import grant
 from chalicelib.domain.lots import Source
 from chalicelib.domain.purchases import settle
 from chalicelib.domain.wallet import Decision, Wallet
@@ -17,7 +18,7 @@ from chalicelib.services.ports import Change, Oddity
 from chalicelib.services.reading import BEYOND, history_of
 from chalicelib.store.dynamo import DynamoStore
 from tests import engines
-from tests.builders import NOON, patience, stamp
+from tests.builders import CATALOG, NOON, patience, stamp
 from tests.counter import Counter
 from tests.meter import metered
 
@@ -37,7 +38,7 @@ def wallet_id() -> str:
 
 
 def five(wallet: Wallet) -> Decision:
-    return grant(wallet, Grant(credits=5, source=Source.PROMO), stamp())
+    return grant(wallet, Grant(credits=5, source=Source.PROMO), CATALOG, stamp())
 
 
 def test_a_balance_is_one_round_trip_and_one_read_unit(store: DynamoStore, wallet_id: str) -> None:
@@ -58,8 +59,9 @@ def test_a_fulfilment_is_two_round_trips_and_ten_write_units(store: DynamoStore)
     session_id = str(begun.purchase.session_id)
     counter.control(f"sessions/{session_id}/pay", {"method": "card"})
 
+    shop = counter.shop
     with metered(store) as meter:
-        outcome = fulfil(store, counter.payments, session_id, event=HINT, stamp=stamp(), patience=patience())
+        outcome = fulfil(shop, session_id, event=HINT, stamp=stamp())
 
     print(f"fulfilment: {meter}")
     assert outcome is Outcome.SETTLED
@@ -99,7 +101,7 @@ def test_a_page_of_25_entries_is_one_round_trip(store: DynamoStore, wallet_id: s
 def test_the_cost_of_a_settlement_does_not_hide_in_the_row() -> None:
     from bench.units import size_of
     from chalicelib.store import items
-    from tests.builders import payment, purchase
+    from tests.builders import CATALOG, payment, purchase
 
     bought = purchase(
         wallet_id="a" * 64,
@@ -116,7 +118,7 @@ def test_the_cost_of_a_settlement_does_not_hide_in_the_row() -> None:
         email="a" * 40 + "@example.org",
         receipt_url="https://pay.stripe.com/receipts/payment/" + "a" * 180,
     )
-    settlement = settle(Wallet(wallet_id="a" * 64), bought, paid, live=False, stamp=stamp())
+    settlement = settle(Wallet(wallet_id="a" * 64), bought, paid, CATALOG, live=False, stamp=stamp())
     assert settlement
     assert settlement.granted
 

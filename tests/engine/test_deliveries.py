@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -32,8 +33,10 @@ def test_fifty_deliveries_grant_once(kind: str) -> None:
     counter.control(f"sessions/{session_id}/pay", {"method": "card"})
     patience = Patience(budget=10, monotonic=time.monotonic, sleep=time.sleep, uniform=Random(7).uniform)
 
+    shop = replace(counter.shop, patience=patience)
+
     def deliver(_: int) -> Outcome:
-        return fulfil(store, counter.payments, session_id, event=HINT, stamp=stamp(), patience=patience)
+        return fulfil(shop, session_id, event=HINT, stamp=stamp())
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         outcomes = list(pool.map(deliver, range(DELIVERIES)))

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import audit
 from chalicelib.domain.errors import Refusal
-from chalicelib.domain.grants import Grant, grant
+from chalicelib.domain.granting import Grant
+from chalicelib.domain.grants import grant
 from chalicelib.domain.lots import Lot, LotId, Source, burn_down, burn_order
 from chalicelib.domain.wallet import Wallet, take_free
-from tests.builders import DAY, NOON, stamp
+from tests.builders import CATALOG, DAY, NOON, stamp
 
 GRANTS = st.builds(
     Grant,
@@ -47,7 +48,7 @@ def test_the_fold_of_any_history_is_the_wallet(steps: list[tuple[Grant, int]]) -
         kind = "purchase" if wanted.source is Source.PURCHASE else "grant"
         unique = replace(wanted, kind=kind, purchase_id=f"pur_{number}" if kind == "purchase" else None)
         try:
-            decision = grant(wallet, unique, stamp(NOON + timedelta(hours=hours)))
+            decision = grant(wallet, unique, CATALOG, stamp(NOON + timedelta(hours=hours)))
         except Refusal:
             continue
         assert decision.before == wallet

@@ -19,7 +19,7 @@ from chalicelib.services.fulfilling import NotYetKnown, Outcome, fulfil
 from chalicelib.services.ports import LostRace, Oddity, OutcomeUnknown, PaymentsFailed, Throttled
 from chalicelib.services.purchasing import Started
 from local.stripe.transport import lost
-from tests.builders import NOON, patience, stamp
+from tests.builders import NOON, stamp
 from tests.counter import Counter
 
 T = TypeVar("T")
@@ -66,9 +66,7 @@ def flow(counter: Counter) -> Started:
     counter.control(f"sessions/{session_id}/pay", {"method": "card"})
 
     def deliver() -> Outcome:
-        return fulfil(
-            counter.seen_store, counter.seen_payments, session_id, event=HINT, stamp=stamp(), patience=patience()
-        )
+        return fulfil(counter.shop, session_id, event=HINT, stamp=stamp())
 
     until_done(deliver)
     until_done(deliver)

@@ -9,22 +9,23 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain import audit
-from chalicelib.domain.grants import Grant, grant
+from chalicelib.domain.granting import Grant
+from chalicelib.domain.grants import grant
 from chalicelib.domain.lots import LotId, Origin, Source
 from chalicelib.domain.purchases import Progress, Status, settle
-from chalicelib.domain.wallet import Decision, Wallet
+from chalicelib.domain.wallet import Decision, MeterState, RunningPlan, Wallet
 from chalicelib.services.once import Claim, once
 from chalicelib.services.ports import Change, LostRace, Oddity, Store
 from chalicelib.services.reading import BEYOND
-from tests.builders import DAY, NOON, patience, payment, purchase, stamp
+from tests.builders import CATALOG, DAY, NOON, patience, payment, purchase, stamp
 
 
 def five(wallet: Wallet) -> Decision:
-    return grant(wallet, Grant(credits=5, source=Source.PROMO, reason="gift"), stamp())
+    return grant(wallet, Grant(credits=5, source=Source.PROMO, reason="gift"), CATALOG, stamp())
 
 
 def give(store: Store, wallet_id: str, key: str, **more: object) -> Decision:
-    decision = grant(store.wallet(wallet_id), Grant(credits=5, source=Source.PROMO), stamp(**more))  # type: ignore[arg-type]
+    decision = grant(store.wallet(wallet_id), Grant(credits=5, source=Source.PROMO), CATALOG, stamp(**more))  # type: ignore[arg-type]
     receipt = Claim.on(wallet_id, key, operation="grant", body={}).receipt(seq=decision.wallet.seq)
     store.commit(Change(decisions=[decision], receipts=[receipt]))
     return decision
@@ -52,7 +53,7 @@ def test_what_was_committed_reads_back_field_for_field(store: Store, wallet_id: 
 
 
 def test_a_wallet_with_everything_in_it_reads_back(store: Store, wallet_id: str) -> None:
-    decision = grant(Wallet(wallet_id=wallet_id), Grant(credits=5, source=Source.PLAN), stamp())
+    decision = grant(Wallet(wallet_id=wallet_id), Grant(credits=5, source=Source.PLAN), CATALOG, stamp())
     full = replace(
         decision.wallet.lots[0],
         id=LotId(7, 3),
@@ -65,6 +66,11 @@ def test_a_wallet_with_everything_in_it_reads_back(store: Store, wallet_id: str)
         origin=Origin("team_x", LotId(3, 1)),
     )
     wallet = replace(decision.wallet, lots=(full, decision.wallet.lots[0]), debt=3, last_purchase=0)
+    running = RunningPlan(
+        plan_id="pro", set_by="admin", anchor=NOON, period_start=NOON, spent=9, granted=("free", "pro")
+    )
+    meters = {"calls": MeterState(5), "seats": MeterState(3, 7), "empty": MeterState(0)}
+    wallet = replace(wallet, plan=running, meters=meters)
 
     store.commit(Change(decisions=[replace(decision, wallet=wallet)]))
 
@@ -132,7 +138,7 @@ def test_history_pages_newest_first_whole_and_by_kind(store: Store, wallet_id: s
     wallet = store.wallet(wallet_id)
     for number in range(12):
         kind = "purchase" if number % 4 == 0 else "usage"
-        decision = grant(wallet, Grant(kind=kind, credits=1, source=Source.PROMO), stamp())
+        decision = grant(wallet, Grant(kind=kind, credits=1, source=Source.PROMO), CATALOG, stamp())
         store.commit(Change(decisions=[decision]))
         wallet = decision.wallet
 
@@ -185,7 +191,7 @@ def test_fulfilment_moves_wallet_and_purchase_together_or_not_at_all(store: Stor
     opened = purchase(wallet_id=wallet_id)
     store.commit(Change(new_purchase=opened))
     paid = payment(wallet_id=wallet_id, email="a@example.org", receipt_url="https://pay.example/r")
-    settlement = settle(store.wallet(wallet_id), opened, paid, live=False, stamp=stamp())
+    settlement = settle(store.wallet(wallet_id), opened, paid, CATALOG, live=False, stamp=stamp())
     assert settlement
     assert settlement.granted
     change = Change(decisions=[settlement.granted], purchase=settlement)
@@ -202,11 +208,12 @@ def test_fulfilment_moves_wallet_and_purchase_together_or_not_at_all(store: Stor
 def test_a_settled_purchase_stops_a_grant_that_comes_late(store: Store, wallet_id: str) -> None:
     opened = purchase(wallet_id=wallet_id)
     store.commit(Change(new_purchase=opened))
-    paid = settle(Wallet(wallet_id=wallet_id), opened, payment(wallet_id=wallet_id), live=False, stamp=stamp())
+    paid = settle(Wallet(wallet_id=wallet_id), opened, payment(wallet_id=wallet_id), CATALOG, live=False, stamp=stamp())
     failed = settle(
         Wallet(wallet_id=wallet_id),
         opened,
         payment(Progress.FAILED, wallet_id=wallet_id),
+        CATALOG,
         live=False,
         stamp=stamp(),
     )

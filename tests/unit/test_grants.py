@@ -10,11 +10,12 @@ import pytest
 from chalicelib.domain import audit
 from chalicelib.domain.days import Flow
 from chalicelib.domain.errors import Unprocessable, WalletFull
-from chalicelib.domain.grants import Grant, grant, lot_fields
+from chalicelib.domain.granting import Grant, lot_fields
+from chalicelib.domain.grants import grant
 from chalicelib.domain.ledger import GENESIS
 from chalicelib.domain.lots import Draw, LotId, Origin, Source
 from chalicelib.domain.wallet import OPEN_LOTS, Wallet, take_free
-from tests.builders import DAY, NOON, lot, stamp
+from tests.builders import CATALOG, DAY, NOON, lot, stamp
 
 EMPTY = Wallet(wallet_id="acct_a")
 PROMO = Grant(credits=10, source=Source.PROMO, reason="welcome")
@@ -26,7 +27,7 @@ def test_a_wallet_never_written_reads_as_zeros() -> None:
 
 
 def test_a_grant_makes_one_lot_named_by_its_entry() -> None:
-    decision = grant(EMPTY, PROMO, stamp())
+    decision = grant(EMPTY, PROMO, CATALOG, stamp())
 
     assert decision.wallet.available(NOON) == 10
     assert [each.id for each in decision.wallet.lots] == [LotId(1)]
@@ -38,7 +39,7 @@ def test_a_grant_makes_one_lot_named_by_its_entry() -> None:
 
 
 def test_debt_is_paid_first() -> None:
-    decision = grant(replace(EMPTY, debt=4), PROMO, stamp())
+    decision = grant(replace(EMPTY, debt=4), PROMO, CATALOG, stamp())
 
     assert (decision.wallet.debt, decision.wallet.available(NOON)) == (0, 6)
     assert (decision.entry.facts["granted"], decision.entry.facts["paid_to_debt"]) == (10, 4)
@@ -48,7 +49,7 @@ def test_debt_is_paid_first() -> None:
 
 
 def test_a_debt_larger_than_the_grant_leaves_no_lot() -> None:
-    decision = grant(replace(EMPTY, debt=40), PROMO, stamp())
+    decision = grant(replace(EMPTY, debt=40), PROMO, CATALOG, stamp())
 
     assert (decision.wallet.debt, decision.wallet.lots, decision.entry.facts["draws"]) == (30, (), [])
 
@@ -61,8 +62,8 @@ def test_debt_lowers_what_is_available_but_never_below_nothing() -> None:
 
 
 def test_times_of_entries_never_decrease() -> None:
-    first = grant(EMPTY, PROMO, stamp(NOON))
-    second = grant(first.wallet, PROMO, stamp(NOON - timedelta(hours=1)))
+    first = grant(EMPTY, PROMO, CATALOG, stamp(NOON))
+    second = grant(first.wallet, PROMO, CATALOG, stamp(NOON - timedelta(hours=1)))
 
     assert second.entry.at == first.entry.at == NOON
 
@@ -71,36 +72,36 @@ def test_a_full_wallet_refuses_what_nobody_paid_for() -> None:
     full = Wallet(wallet_id="acct_a", lots=tuple(lot(n, 1) for n in range(1, OPEN_LOTS + 1)), seq=OPEN_LOTS)
 
     with pytest.raises(WalletFull):
-        grant(full, PROMO, stamp())
-    assert len(grant(full, replace(PROMO, source=Source.PURCHASE), stamp()).wallet.lots) == OPEN_LOTS + 1
+        grant(full, PROMO, CATALOG, stamp())
+    assert len(grant(full, replace(PROMO, source=Source.PURCHASE), CATALOG, stamp()).wallet.lots) == OPEN_LOTS + 1
 
 
 def test_an_end_in_the_past_is_refused() -> None:
     with pytest.raises(Unprocessable, match="expires_at"):
-        grant(EMPTY, replace(PROMO, expires_at=NOON), stamp())
+        grant(EMPTY, replace(PROMO, expires_at=NOON), CATALOG, stamp())
 
 
 def test_a_wallet_counts_no_further_than_its_integers() -> None:
     rich = Wallet(wallet_id="acct_a", lots=(lot(1, 2**53 - 5),), seq=1)
 
     with pytest.raises(Unprocessable, match="more than a wallet can hold"):
-        grant(rich, PROMO, stamp())
+        grant(rich, PROMO, CATALOG, stamp())
 
 
 def test_low_is_judged_by_what_was_bought_last() -> None:
-    granted = grant(EMPTY, PROMO, stamp()).wallet
-    bought = grant(granted, replace(PROMO, credits=50, source=Source.PURCHASE), stamp()).wallet
+    granted = grant(EMPTY, PROMO, CATALOG, stamp()).wallet
+    bought = grant(granted, replace(PROMO, credits=50, source=Source.PURCHASE), CATALOG, stamp()).wallet
 
     assert (granted.last_purchase, bought.last_purchase) == (0, 50)
     assert granted.is_below(11, NOON)
     assert not granted.is_below(10, NOON)
-    assert grant(bought, PROMO, stamp()).wallet.last_purchase == 50
+    assert grant(bought, PROMO, CATALOG, stamp()).wallet.last_purchase == 50
 
 
 def test_the_first_entry_of_a_day_closes_the_day_before() -> None:
-    first = grant(EMPTY, PROMO, stamp(NOON))
-    same = grant(first.wallet, PROMO, stamp(NOON + timedelta(hours=11)))
-    later = grant(same.wallet, PROMO, stamp(NOON + 3 * DAY))
+    first = grant(EMPTY, PROMO, CATALOG, stamp(NOON))
+    same = grant(first.wallet, PROMO, CATALOG, stamp(NOON + timedelta(hours=11)))
+    later = grant(same.wallet, PROMO, CATALOG, stamp(NOON + 3 * DAY))
 
     assert same.closed_day is None
     closed = later.closed_day
@@ -128,8 +129,8 @@ def test_draws_are_taken_from_their_own_lots() -> None:
 
 
 def test_the_auditor_finds_nothing_in_an_honest_history() -> None:
-    first = grant(replace(EMPTY), PROMO, stamp())
-    second = grant(first.wallet, replace(PROMO, expires_at=NOON + 30 * DAY), stamp(NOON + DAY))
+    first = grant(replace(EMPTY), PROMO, CATALOG, stamp())
+    second = grant(first.wallet, replace(PROMO, expires_at=NOON + 30 * DAY), CATALOG, stamp(NOON + DAY))
 
     assert list(audit.faults(second.wallet, [first.entry, second.entry])) == []
     assert audit.fold("acct_a", [second.entry], start=first.wallet) == second.wallet
@@ -156,7 +157,7 @@ def test_the_auditor_rebuilds_transferred_lots() -> None:
     ],
 )
 def test_the_auditor_says_what_a_wallet_breaks(spoil: object, said: str) -> None:
-    decision = grant(EMPTY, PROMO, stamp())
+    decision = grant(EMPTY, PROMO, CATALOG, stamp())
     spoiled = spoil(decision.wallet)  # type: ignore[operator]
 
     assert any(said in fault for fault in audit.faults(spoiled, [decision.entry]))
@@ -164,9 +165,9 @@ def test_the_auditor_says_what_a_wallet_breaks(spoil: object, said: str) -> None
 
 def test_the_auditor_sees_a_broken_chain_times_that_fall_and_grants_that_repeat() -> None:
     bought = replace(PROMO, kind="purchase", source=Source.PURCHASE, purchase_id="pur_1")
-    first = grant(EMPTY, bought, stamp())
-    second = grant(first.wallet, bought, stamp())
-    early = grant(replace(first.wallet, last_at=None), bought, stamp(NOON - DAY))
+    first = grant(EMPTY, bought, CATALOG, stamp())
+    second = grant(first.wallet, bought, CATALOG, stamp())
+    early = grant(replace(first.wallet, last_at=None), bought, CATALOG, stamp(NOON - DAY))
 
     assert "pur_1 was granted 2 times" in list(audit.faults(second.wallet, [first.entry, second.entry]))
     assert any("earlier than" in said for said in audit.faults(early.wallet, [first.entry, early.entry]))
@@ -175,7 +176,7 @@ def test_the_auditor_sees_a_broken_chain_times_that_fall_and_grants_that_repeat(
 
 
 def test_entries_out_of_order_are_refused() -> None:
-    first = grant(EMPTY, PROMO, stamp())
+    first = grant(EMPTY, PROMO, CATALOG, stamp())
 
     with pytest.raises(ValueError, match="does not follow"):
         audit.fold("acct_a", [first.entry, first.entry])

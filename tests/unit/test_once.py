@@ -7,19 +7,20 @@ from collections.abc import Iterable
 import pytest
 
 from chalicelib.domain.errors import Busy, KeyReused, Unprocessable
-from chalicelib.domain.grants import Grant, grant
+from chalicelib.domain.granting import Grant
+from chalicelib.domain.grants import grant
 from chalicelib.domain.lots import Source
 from chalicelib.domain.wallet import Decision, Wallet
 from chalicelib.services.once import Claim, Recorded, once
 from chalicelib.services.ports import LostRace, OutcomeUnknown, Receipt, Throttled
-from tests.builders import patience, stamp
+from tests.builders import CATALOG, patience, stamp
 from tests.fakes import Faulty, MemoryStore
 
 CLAIM = Claim.on("acct_a", "key-1", operation="grant", body={"credits": 5})
 
 
 def five(wallet: Wallet) -> Decision:
-    return grant(wallet, Grant(credits=5, source=Source.PROMO), stamp())
+    return grant(wallet, Grant(credits=5, source=Source.PROMO), CATALOG, stamp())
 
 
 def refuse(wallet: Wallet) -> Decision:
@@ -103,7 +104,7 @@ def test_a_key_spent_on_something_else_is_refused(operation: str, body: dict[str
 
 def test_a_key_spent_on_a_purchase_is_refused_for_a_grant() -> None:
     store = MemoryStore()
-    store.receipts["acct_a", "key-1"] = Receipt(wallet_id="acct_a", key="key-1", digest=b"x", purchase_id="pur_1")
+    store.spent["acct_a", "key-1"] = Receipt(wallet_id="acct_a", key="key-1", digest=b"x", purchase_id="pur_1")
 
     with pytest.raises(KeyReused):
         run(store)
@@ -156,7 +157,7 @@ def test_throttling_waits_longer_from_the_start() -> None:
 
 def test_a_receipt_whose_entry_is_not_there_is_no_answer() -> None:
     store = MemoryStore()
-    store.receipts["acct_a", "key-1"] = CLAIM.receipt(seq=9)
+    store.spent["acct_a", "key-1"] = CLAIM.receipt(seq=9)
 
     with pytest.raises(Busy):
         run(store)

@@ -24,7 +24,7 @@ from chalicelib.domain.purchases import (
     settle,
 )
 from chalicelib.domain.wallet import Wallet
-from tests.builders import DAY, NOON, package, payment, purchase, stamp
+from tests.builders import CATALOG, DAY, NOON, package, payment, purchase, stamp
 
 EMPTY = Wallet(wallet_id="acct_a")
 P, A, PAID, F, E, R = Status
@@ -49,7 +49,7 @@ def test_every_status_meets_every_progress_as_the_table_says(status: Status, col
 def test_a_paid_purchase_grants_one_lot_of_credits_and_bonus() -> None:
     bought = purchase(bonus_credits=50)
 
-    settled = settle(EMPTY, bought, payment(email="a@example.org"), live=False, stamp=stamp())
+    settled = settle(EMPTY, bought, payment(email="a@example.org"), CATALOG, live=False, stamp=stamp())
 
     assert settled
     assert settled.granted
@@ -63,7 +63,7 @@ def test_a_paid_purchase_grants_one_lot_of_credits_and_bonus() -> None:
 
 
 def test_credits_without_an_expiry_rule_never_end() -> None:
-    settled = settle(EMPTY, purchase(expires_after_days=None), payment(), live=False, stamp=stamp())
+    settled = settle(EMPTY, purchase(expires_after_days=None), payment(), CATALOG, live=False, stamp=stamp())
 
     assert settled
     assert settled.granted
@@ -71,7 +71,7 @@ def test_credits_without_an_expiry_rule_never_end() -> None:
 
 
 def test_unpaid_moves_the_row_and_grants_nothing() -> None:
-    settled = settle(EMPTY, purchase(), payment(Progress.PROCESSING), live=False, stamp=stamp())
+    settled = settle(EMPTY, purchase(), payment(Progress.PROCESSING), CATALOG, live=False, stamp=stamp())
 
     assert settled
     assert settled.granted is None
@@ -81,8 +81,8 @@ def test_unpaid_moves_the_row_and_grants_nothing() -> None:
 def test_a_repeat_writes_nothing() -> None:
     paid = purchase(status=Status.PAID, session_id="cs_test_1", payment_id="pi_1", customer_id="cus_1")
 
-    assert settle(EMPTY, paid, payment(), live=False, stamp=stamp()) is None
-    assert settle(EMPTY, purchase(), payment(Progress.OPEN), live=False, stamp=stamp()) is None
+    assert settle(EMPTY, paid, payment(), CATALOG, live=False, stamp=stamp()) is None
+    assert settle(EMPTY, purchase(), payment(Progress.OPEN), CATALOG, live=False, stamp=stamp()) is None
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_repeat_writes_nothing() -> None:
 )
 def test_a_payment_that_does_not_fit_is_not_applied(field: str, odd: dict[str, Any]) -> None:
     with pytest.raises(Mismatch, match=field):
-        settle(EMPTY, purchase(customer_id="cus_1"), payment(**odd), live=False, stamp=stamp())
+        settle(EMPTY, purchase(customer_id="cus_1"), payment(**odd), CATALOG, live=False, stamp=stamp())
 
 
 @pytest.mark.parametrize("second", [{"session_id": "cs_test_2"}, {"payment_id": "pi_2"}])
@@ -108,7 +108,7 @@ def test_a_second_payment_for_a_paid_purchase_is_odd(second: dict[str, Any]) -> 
     paid = purchase(status=Status.PAID, session_id="cs_test_1", payment_id="pi_1", customer_id="cus_1")
 
     with pytest.raises(Mismatch, match="second payment"):
-        settle(EMPTY, paid, payment(**second), live=False, stamp=stamp())
+        settle(EMPTY, paid, payment(**second), CATALOG, live=False, stamp=stamp())
 
 
 def test_an_offer_is_written_down_as_it_is_now() -> None:

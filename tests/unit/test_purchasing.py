@@ -55,7 +55,7 @@ def test_an_unknown_package_is_refused_before_anything_is_written(counter: Count
     with pytest.raises(InvalidRequest, match="package_id"):
         counter.buy(order=replace(ORDER, package_id="other"))
 
-    assert (counter.store.purchases, counter.store.receipts) == ({}, {})
+    assert (counter.store.purchases, counter.store.spent) == ({}, {})
 
 
 def test_too_many_open_purchases_are_refused_and_spend_no_key(counter: Counter) -> None:
@@ -64,7 +64,7 @@ def test_too_many_open_purchases_are_refused_and_spend_no_key(counter: Counter) 
 
     with pytest.raises(TooManyRequests):
         counter.buy("one-more")
-    assert ("acct_a", "one-more") not in counter.store.receipts
+    assert ("acct_a", "one-more") not in counter.store.spent
     assert counter.buy("k3").replayed
     assert not counter.buy("one-more", now=NOON + timedelta(hours=2)).replayed
 
@@ -75,7 +75,7 @@ def test_a_key_spent_on_something_else_is_refused(counter: Counter) -> None:
         counter.buy("k1", order=replace(ORDER, quantity=2), body={"quantity": 2})
 
     claim = counter.claim("k2")
-    counter.store.receipts["acct_a", "k2"] = claim.receipt(seq=1)
+    counter.store.spent["acct_a", "k2"] = claim.receipt(seq=1)
     with pytest.raises(KeyReused):
         counter.buy("k2")
 
@@ -117,7 +117,7 @@ def test_a_purchase_that_ended_without_a_session_is_a_conflict(counter: Counter)
 
 
 def test_a_receipt_without_its_row_is_waited_for(counter: Counter) -> None:
-    counter.store.receipts["acct_a", "k1"] = counter.claim("k1").receipt(purchase_id="pur_lost")
+    counter.store.spent["acct_a", "k1"] = counter.claim("k1").receipt(purchase_id="pur_lost")
 
     with pytest.raises(Busy):
         counter.buy("k1")
@@ -146,9 +146,7 @@ def pay(counter: Counter, begun: Started, method: str = "card") -> str:
 
 
 def settle(counter: Counter, session_id: str, now: datetime = NOON) -> Outcome:
-    return fulfil(
-        counter.seen_store, counter.seen_payments, session_id, event=HINT, stamp=stamp(now), patience=patience()
-    )
+    return fulfil(counter.shop, session_id, event=HINT, stamp=stamp(now))
 
 
 def test_a_paid_session_grants_once_however_often_it_is_told(counter: Counter) -> None:

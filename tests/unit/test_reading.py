@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.errors import Busy, InvalidRequest
-from chalicelib.domain.grants import Grant, grant
+from chalicelib.domain.granting import Grant
+from chalicelib.domain.grants import grant
 from chalicelib.domain.lots import LotId, Source
 from chalicelib.domain.wallet import Wallet
 from chalicelib.services.ports import Change, Page
 from chalicelib.services.reading import BEYOND, first_at_or_after, history_of
-from tests.builders import NOON, lot, stamp
+from tests.builders import CATALOG, NOON, lot, stamp
 from tests.fakes import MemoryStore
 
 HOURS = 30
@@ -30,7 +31,7 @@ def store() -> MemoryStore:
             source=Source.PURCHASE if bought else Source.PROMO,
             purchase_id=f"pur_{hour}" if bought else None,
         )
-        decision = grant(store.wallet("acct_a"), wanted, stamp(NOON + timedelta(hours=hour)))
+        decision = grant(store.wallet("acct_a"), wanted, CATALOG, stamp(NOON + timedelta(hours=hour)))
         store.commit(Change(decisions=[decision]))
     return store
 

@@ -1,0 +1,209 @@
+"""How use, quotas and plans look as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from chalicelib.api.views import money, offers
+from chalicelib.domain import levels
+from chalicelib.domain.catalog import Catalog, Interval, MeterKind, Plan, Rate, Terms
+from chalicelib.domain.ledger import Entry, as_text
+from chalicelib.domain.levels import Reading
+from chalicelib.domain.plans import ADMIN, CaughtUp, catch_up
+from chalicelib.domain.quotes import Quote
+from chalicelib.domain.wallet import Wallet
+from chalicelib.services.ports import ChartedDay
+from chalicelib.services.using import draws_of_use, use_facts
+
+RATE_DIGITS = 4
+
+
+def meter_of(reading: Reading) -> dict[str, Any]:
+    return {
+        "meter": reading.meter,
+        "name": reading.name,
+        "kind": reading.kind.value,
+        "used": reading.used,
+        "quota": reading.quota,
+        "remaining": reading.remaining,
+        "percent": reading.percent,
+        "level": reading.level.value,
+        "overage_credits": reading.overage_credits,
+    }
+
+
+def recorded(entry: Entry, nth: int, catalog: Catalog) -> dict[str, Any]:
+    """Show what a use took, from its entry alone: the repeat of the command shows the same."""
+    facts = use_facts(entry, nth)
+    meter, rate = catalog.meter(facts["meter"]), facts["rate"]
+    gauge = "set" in facts
+    used = facts["set"] if gauge else facts["used_before"] + facts["quantity"]
+    reading = levels.read(
+        meter,
+        used=used,
+        priced=max(facts["peak_before"], used) if gauge else used,
+        terms=Terms(quota=facts["quota"], rate=Rate(**rate) if rate else None),
+        thresholds=catalog.thresholds,
+    )
+    return {
+        "entry_id": entry.entry_id,
+        "seq": entry.seq,
+        "from_quota": facts["from_quota"],
+        "credits": -facts["credits"],
+        "draws": [{"lot_id": str(draw.lot_id), "credits": draw.credits} for draw in draws_of_use(entry, nth)],
+        "available": entry.facts["available_after"],
+        "meter": meter_of(reading),
+    }
+
+
+def usage(wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalog, now: datetime) -> dict[str, Any]:
+    """Show plan, period, meters, credits, warnings, what to do, and the chart."""
+    current = catch_up(wallet, catalog, wallet.time_of_decision(now))
+    readings = levels.read_all(current, catalog)
+    plan = catalog.plan_or_free(current.plan.plan_id)
+    period = current.plan.period
+    return {
+        "wallet_id": wallet.wallet_id,
+        "plan": {"plan_id": plan.plan_id, "name": plan.name},
+        "period": {"start": as_text(period.start), "end": as_text(period.end)},
+        "meters": [meter_of(reading) for reading in readings],
+        "credits": {"available": current.wallet.available(now), "spent_in_period": current.plan.spent},
+        "warnings": [_without_none(each) for each in levels.warnings(readings, current, catalog, now)],
+        "actions": [_without_none(each) for each in levels.actions(readings, current, catalog, now)],
+        "daily": chart(wallet, days, span, catalog, now),
+        "as_of": as_text(now),
+    }
+
+
+def _without_none(told: levels.Warning | levels.Action) -> dict[str, Any]:
+    return {name: getattr(told, name) for name in told.__slots__ if getattr(told, name) is not None}
+
+
+def chart(
+    wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalog, now: datetime
+) -> list[dict[str, Any]]:
+    """Show every date of the span up to today, zeros included; a gauge's level stands until it is set again."""
+    known = {day.date: day for day in days}
+    if wallet.today:
+        last = wallet.today
+        known[last.date] = ChartedDay(date=last.date, meters=last.meters, credits=last.credits)
+    gauges = [meter.meter for meter in catalog.meters.values() if meter.kind is MeterKind.GAUGE]
+    levels_: dict[str, int] = dict.fromkeys(gauges, 0)
+    shown = []
+    for day in span_of(span, now):
+        found = known.get(day)
+        meters = {name: (found.meters.get(name, 0) if found else 0) for name in catalog.meters}
+        levels_ = {name: (found.meters.get(name, level) if found else level) for name, level in levels_.items()}
+        shown.append(
+            {"date": day.isoformat(), "meters": {**meters, **levels_}, "credits": found.credits if found else 0}
+        )
+    return shown
+
+
+def span_of(span: int, now: datetime) -> list[date]:
+    """List the *span* dates that end with today."""
+    return [now.date() - timedelta(days=span - 1 - number) for number in range(span)]
+
+
+def predictions(
+    wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalog, now: datetime
+) -> dict[str, Any]:
+    """Show the customer dashboard's numbers: predictions, how many got feedback, API calls."""
+    daily = chart(wallet, days, span, catalog, now)
+    total = {
+        name: sum(day["meters"].get(name, 0) for day in daily) for name in ("predictions", "feedback", "api_calls")
+    }
+    rate = round(min(1.0, total["feedback"] / total["predictions"]), RATE_DIGITS) if total["predictions"] else None
+    return {
+        "days": span,
+        "predictions": {"total": total["predictions"], "with_feedback": total["feedback"]},
+        "feedback_rate": rate,
+        "api_calls": total["api_calls"],
+        "daily": [
+            {
+                "date": day["date"],
+                "predictions": day["meters"].get("predictions", 0),
+                "with_feedback": day["meters"].get("feedback", 0),
+                "api_calls": day["meters"].get("api_calls", 0),
+            }
+            for day in daily
+        ],
+    }
+
+
+def plan_of(plan: Plan) -> dict[str, Any]:
+    return {
+        "plan_id": plan.plan_id,
+        "name": plan.name,
+        "self_service": plan.self_service,
+        "prices": {each.value: money(plan.prices[each]) if each in plan.prices else None for each in Interval},
+        "quotas": dict(plan.quotas),
+        "rates": {name: {"credits": rate.credits, "per": rate.per} for name, rate in plan.rates.items()},
+        "included_credits": plan.included_credits,
+        "rollover_cap": plan.rollover_cap,
+        "year_saves_percent": plan.year_saves_percent,
+    }
+
+
+def plans(catalog: Catalog) -> dict[str, Any]:
+    incentive = catalog.incentive
+    return {
+        "meters": [
+            {"meter": meter.meter, "name": meter.name, "kind": meter.kind.value} for meter in catalog.meters.values()
+        ],
+        "plans": [plan_of(plan) for plan in catalog.plans.values()],
+        "incentive": {
+            "name": incentive.name,
+            "percent_off": incentive.percent_off,
+            "first_payments": incentive.first_payments,
+        }
+        if incentive
+        else None,
+        "thresholds": list(catalog.thresholds),
+    }
+
+
+def subscription(current: CaughtUp, catalog: Catalog) -> dict[str, Any]:
+    """Show the plan a wallet is on. Free, and what an admin set, is active and is not billed."""
+    period = current.plan.period
+    return _subscription(current.plan.plan_id, current.plan.set_by, catalog, period.start, period.end)
+
+
+def plan_set(entry: Entry, catalog: Catalog) -> dict[str, Any]:
+    """Show the subscription that an admin's word made, from its entry alone."""
+    facts = entry.facts
+    return _subscription(facts["plan_id"], facts["set_by"], catalog, facts["period"]["start"], facts["period"]["end"])
+
+
+def _subscription(
+    plan_id: str, set_by: str, catalog: Catalog, start: datetime | str, end: datetime | str
+) -> dict[str, Any]:
+    plan = catalog.plan_or_free(plan_id)
+    price = plan.prices.get(Interval.MONTH)
+    return {
+        "plan_id": plan.plan_id,
+        "name": plan.name,
+        "status": "active",
+        "interval": Interval.MONTH.value,
+        "price": money(price * 0 if set_by == ADMIN else price) if price else None,
+        "current_period_start": start if isinstance(start, str) else as_text(start),
+        "current_period_end": end if isinstance(end, str) else as_text(end),
+        "next_billing_at": None,
+        "cancel_at_period_end": False,
+        "pending_plan_id": None,
+    }
+
+
+def quote(given: Quote) -> dict[str, Any]:
+    return {
+        "quote_id": given.quote_id,
+        "allowed": given.allowed,
+        "from_quota": given.from_quota,
+        "credits": given.credits,
+        "draws": [{"lot_id": str(draw.lot_id), "credits": draw.credits} for draw in given.draws],
+        "shortfall": given.shortfall,
+        "offers": offers(given.offers) if given.offers else None,
+        "valid_until": as_text(given.valid_until),
+    }

@@ -1,0 +1,264 @@
+"""
+Reads `catalog.toml`, strictly: what is missing, unknown or out of range stops the program and names the line.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.domain.catalog import (
+    FREE,
+    MOST_OF_A_PACKAGE,
+    Catalog,
+    Incentive,
+    Interval,
+    LowBalance,
+    Meter,
+    MeterKind,
+    Package,
+    Plan,
+    Rate,
+)
+from chalicelib.domain.money import Money
+
+WHOLE = 100  # percent
+LARGEST = 1_000_000_000
+MOST_STEPS = 50_000  # that finding the cheapest packages may take
+ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
+UNLIMITED = "unlimited"
+Table = Mapping[str, Any]
+
+
+class WrongCatalog(Exception):
+    """The catalogue can't be sold from. The message names the line and what is wrong there."""
+
+
+def parse(text: str) -> Catalog:
+    """
+    Read a catalogue.
+
+    Raises:
+        WrongCatalog: It is no TOML, or a value is missing, unknown, or out of range.
+    """
+    try:
+        whole = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        raise WrongCatalog(str(wrong)) from None
+    reader = _Reader(text)
+    reader.only(whole, {"currency", "thresholds", "low_balance", "incentive", "meters", "plans", "packages"}, where="")
+    currency = reader.text(whole, "currency", where="")
+    meters = {name: _meter(reader, name, table) for name, table in reader.tables(whole, "meters")}
+    plans = {name: _plan(reader, name, table, currency, set(meters)) for name, table in reader.tables(whole, "plans")}
+    if FREE not in plans:
+        raise reader.wrong("plans", "", f"one of them must be {FREE}")
+    return Catalog(
+        packages=_packages(reader, whole, currency),
+        low_balance=_low_balance(reader, reader.table(whole, "low_balance")),
+        meters=meters,
+        plans=plans,
+        thresholds=_thresholds(reader, whole),
+        incentive=_incentive(reader, whole["incentive"]) if "incentive" in whole else None,
+    )
+
+
+def _thresholds(reader: _Reader, whole: Table) -> tuple[int, ...]:
+    found = whole.get("thresholds")
+    if not isinstance(found, list) or found != sorted({each for each in found if _is_percent(each)}) or not found:
+        raise reader.wrong("", "thresholds", "rising percentages from 1 to 100 are wanted")
+    return tuple(found)
+
+
+def _is_percent(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= WHOLE
+
+
+def _low_balance(reader: _Reader, table: Table) -> LowBalance:
+    where = "low_balance"
+    reader.only(table, {"credits", "percent_of_last_purchase"}, where=where)
+    return LowBalance(
+        credits=reader.integer(table, "credits", where=where),
+        percent_of_last_purchase=reader.integer(table, "percent_of_last_purchase", where=where, most=WHOLE),
+    )
+
+
+def _incentive(reader: _Reader, table: Table) -> Incentive:
+    where = "incentive"
+    reader.only(table, {"name", "percent_off", "first_payments"}, where=where)
+    return Incentive(
+        name=reader.text(table, "name", where=where),
+        percent_off=reader.integer(table, "percent_off", where=where, least=1, most=WHOLE),
+        first_payments=reader.integer(table, "first_payments", where=where, least=1),
+    )
+
+
+def _meter(reader: _Reader, meter: str, table: Table) -> Meter:
+    where = reader.name(f"meters.{meter}", meter)
+    reader.only(table, {"name", "kind"}, where=where)
+    kind = reader.text(table, "kind", where=where)
+    if kind not in set(MeterKind):
+        raise reader.wrong(where, "kind", "counter or gauge is wanted")
+    return Meter(meter=meter, name=reader.text(table, "name", where=where), kind=MeterKind(kind))
+
+
+PLAN_NAMES = {
+    "name",
+    "self_service",
+    "price_minor_month",
+    "price_minor_year",
+    "quotas",
+    "rates",
+    "included_credits",
+    "rollover_cap",
+}
+
+
+def _plan(reader: _Reader, plan_id: str, table: Table, currency: str, meters: set[str]) -> Plan:
+    where = reader.name(f"plans.{plan_id}", plan_id)
+    reader.only(table, PLAN_NAMES, where=where)
+    prices = {
+        interval: Money(reader.integer(table, f"price_minor_{interval}", where=where), currency)
+        for interval in Interval
+        if f"price_minor_{interval}" in table
+    }
+    if not isinstance(table.get("self_service"), bool):
+        raise reader.wrong(where, "self_service", "true or false is wanted")
+    quotas, rates = reader.table(table, "quotas", where), table.get("rates", {})
+    reader.only(quotas, meters, where=f"{where}.quotas")
+    reader.only(rates, meters, where=f"{where}.rates")
+    return Plan(
+        plan_id=plan_id,
+        name=reader.text(table, "name", where=where),
+        self_service=table["self_service"],
+        prices=prices,
+        quotas={meter: _quota(reader, quotas, meter, f"{where}.quotas") for meter in quotas},
+        rates={meter: _rate(reader, rates, meter, f"{where}.rates") for meter in rates},
+        included_credits=reader.integer(table, "included_credits", where=where, default=0),
+        rollover_cap=reader.integer(table, "rollover_cap", where=where, default=0),
+    )
+
+
+def _quota(reader: _Reader, quotas: Table, meter: str, where: str) -> int | None:
+    return None if quotas[meter] == UNLIMITED else reader.integer(quotas, meter, where=where)
+
+
+def _rate(reader: _Reader, rates: Table, meter: str, where: str) -> Rate:
+    rate = reader.table(rates, meter, where)
+    reader.only(rate, {"credits", "per"}, where=f"{where}.{meter}")
+    return Rate(
+        credits=reader.integer(rate, "credits", where=f"{where}.{meter}", least=1),
+        per=reader.integer(rate, "per", where=f"{where}.{meter}", least=1),
+    )
+
+
+def _packages(reader: _Reader, whole: Table, currency: str) -> dict[str, Package]:
+    packages = {name: _package(reader, name, table, currency) for name, table in reader.tables(whole, "packages")}
+    dearest = max(packages.values(), key=lambda each: each.price.amount_minor / each.total_credits)
+    found = {name: _with_saving(package, dearest) for name, package in packages.items()}
+    steps = MOST_OF_A_PACKAGE * sum(each.total_credits for each in found.values())
+    catalog = Catalog(packages=found, low_balance=LowBalance(credits=0, percent_of_last_purchase=0))
+    if steps // catalog.credits_grid > MOST_STEPS:
+        raise reader.wrong("packages", "", "their credits, bonus included, must be multiples of a rounder number")
+    return found
+
+
+def _package(reader: _Reader, package_id: str, table: Table, currency: str) -> Package:
+    where = reader.name(f"packages.{package_id}", package_id)
+    reader.only(table, {"name", "credits", "bonus_credits", "price_minor", "expires_after_days"}, where=where)
+    return Package(
+        package_id=package_id,
+        name=reader.text(table, "name", where=where),
+        credits=reader.integer(table, "credits", where=where, least=1),
+        bonus_credits=reader.integer(table, "bonus_credits", where=where, default=0),
+        price=Money(reader.integer(table, "price_minor", where=where, least=1), currency),
+        expires_after_days=reader.integer(table, "expires_after_days", where=where, least=1, default=0) or None,
+    )
+
+
+def _with_saving(package: Package, dearest: Package) -> Package:
+    """Say how much less a credit costs than in the package that is dearest per credit, rounded down."""
+    ours = package.price.amount_minor * dearest.total_credits
+    theirs = dearest.price.amount_minor * package.total_credits
+    return replace(package, saves_percent=100 * (theirs - ours) // theirs)
+
+
+class _Reader:
+    """Reads values strictly and knows on which line they stand."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = text.splitlines()
+
+    def wrong(self, where: str, name: str, message: str) -> WrongCatalog:
+        path = ".".join(part for part in (where, name) if part)
+        return WrongCatalog(f"catalog.toml line {self.line_of(where, name)}: {path}: {message}")
+
+    def line_of(self, where: str, name: str) -> int:
+        """Find the line of a key; of what holds it, when the key is missing or written in one line with others."""
+        found, table = 1, ""
+        for number, line in enumerate(self.lines, 1):
+            stripped = line.strip()
+            if stripped.startswith("["):
+                table = stripped.partition("#")[0].strip("[] ")
+                found = number if _covers(table, where) else found
+            elif _covers(table, where) and (key := re.match(r"[\w.-]+(?=\s*=)", stripped)):
+                path = f"{table}.{key[0]}" if table else key[0]
+                if path == (f"{where}.{name}" if where else name):
+                    return number
+                found = number if _covers(path, where) else found
+        return found
+
+    def name(self, where: str, name: str) -> str:
+        if not ID.fullmatch(name):
+            raise self.wrong(where, "", "a name is lower-case letters, digits and _")
+        return where
+
+    def only(self, table: object, known: set[str], *, where: str) -> None:
+        if not isinstance(table, Mapping):
+            raise self.wrong(where, "", "a table is wanted")
+        for name in table:
+            if name not in known:
+                raise self.wrong(where, name, "unknown")
+
+    def text(self, table: Table, name: str, *, where: str) -> str:
+        value = table.get(name)
+        if not isinstance(value, str) or not value.strip():
+            raise self.wrong(where, name, "a text is wanted")
+        return value
+
+    def integer(
+        self,
+        table: Table,
+        name: str,
+        *,
+        where: str,
+        least: int = 0,
+        most: int = LARGEST,
+        default: int | None = None,
+    ) -> int:
+        if name not in table and default is not None:
+            return default
+        value = table.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise self.wrong(where, name, f"a whole number from {least} to {most} is wanted")
+        return value
+
+    def table(self, tables: Table, name: str, where: str = "") -> Table:
+        found = tables.get(name)
+        if not isinstance(found, dict) or not found:
+            raise self.wrong(where, name, "a table with something in it is wanted")
+        return found
+
+    def tables(self, tables: Table, name: str) -> list[tuple[str, Table]]:
+        found = self.table(tables, name)
+        for each, table in found.items():
+            if not isinstance(table, dict):
+                raise self.wrong(name, each, "a table is wanted")
+        return list(found.items())
+
+
+def _covers(table: str, where: str) -> bool:
+    """Whether *where* is *table* or lies in it."""
+    return where == table or where.startswith(f"{table}.") or not table

@@ -1,0 +1,144 @@
+"""
+Plans of wallets: how one begins, how its quota month turns, how an admin sets one.
+
+A period turns lazily, once, straight to the one that holds now, as a step that rides on the next command. Bought
+credits are never touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.catalog import FREE, Catalog, MeterKind, Plan
+from chalicelib.domain.granting import Grant, put_lot
+from chalicelib.domain.ledger import Fields, Stamp, as_text
+from chalicelib.domain.lots import Source
+from chalicelib.domain.periods import Period, midnight, number_of, period_at
+from chalicelib.domain.wallet import Decision, Line, MeterState, RunningPlan, Wallet, record
+
+ADMIN = "admin"
+NOBODY = "default"  # who set Free: nobody
+RIDING = 99  # the place of a plan lot among its entry's grants, when it rides on another command
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """A wallet as it stands once what fell due before *now* is done, and the steps that did it."""
+
+    wallet: Wallet
+    plan: RunningPlan
+    steps: tuple[Line, ...] = ()
+
+
+def catch_up(wallet: Wallet, catalog: Catalog, at: datetime) -> CaughtUp:
+    """Begin the plan of a wallet that has none; turn the period if the one that runs has ended at *at*."""
+    running = wallet.plan
+    if running is None:
+        return _with_step(wallet, _begin(FREE, NOBODY, at), catalog, at, carried=0, turned=False)
+    if at < running.period.end:
+        return CaughtUp(wallet, running)
+    turned = replace(running, period_start=period_at(running.anchor, at).start, spent=0, granted=())
+    months = number_of(running.anchor, at) - number_of(running.anchor, running.period_start)
+    after = replace(wallet, meters=_levels(wallet, catalog))
+    plan = catalog.plan_or_free(turned.plan_id)
+    carried = _carried(wallet, plan, running.period.end, months)
+    return _with_step(after, turned, catalog, at, carried=carried, turned=True)
+
+
+def _begin(plan_id: str, set_by: str, at: datetime) -> RunningPlan:
+    start = midnight(at)
+    return RunningPlan(plan_id=plan_id, set_by=set_by, anchor=start, period_start=start)
+
+
+def _levels(wallet: Wallet, catalog: Catalog) -> dict[str, MeterState]:
+    """Keep the gauges' levels: they stand across periods, but their peak begins anew."""
+    return {
+        name: MeterState(state.used)
+        for name, state in wallet.meters.items()
+        if state.used and name in catalog.meters and catalog.meters[name].kind is MeterKind.GAUGE
+    }
+
+
+def _carried(wallet: Wallet, plan: Plan, ended: datetime, months: int) -> int:
+    """Count what rolls over of the last plan lot: each month that passed kept at most the cap."""
+    unspent = sum(lot.free for lot in wallet.lots if lot.source is Source.PLAN and lot.expires_at == ended)
+    carried = min(plan.rollover_cap, unspent)
+    for _ in range(months - 1):
+        carried = min(plan.rollover_cap, carried + plan.included_credits)
+    return carried
+
+
+def _with_step(
+    wallet: Wallet, running: RunningPlan, catalog: Catalog, at: datetime, *, carried: int, turned: bool
+) -> CaughtUp:
+    """Grant what the plan includes, and say what happened as a step; nothing happened: no step."""
+    plan = catalog.plan_or_free(running.plan_id)
+    granted = with_included(replace(wallet, plan=running), running, plan, at, carried=carried, nth=RIDING)
+    if not turned and not granted:
+        return CaughtUp(replace(wallet, plan=running), running)
+    facts: dict[str, Any] = {"plan_id": running.plan_id, "period": period_fields(running.period)}
+    if levels := {name: state.used for name, state in wallet.meters.items()}:
+        facts["levels"] = levels
+    if not granted:
+        return CaughtUp(replace(wallet, plan=running), running, (Line(kind="renewal", credits=0, facts=facts),))
+    line = granted.steps[0]
+    step = replace(line, kind="renewal", facts={**facts, **line.facts})
+    return CaughtUp(granted.wallet, granted.plan, (step,))
+
+
+def with_included(
+    wallet: Wallet, running: RunningPlan, plan: Plan, at: datetime, *, carried: int = 0, nth: int = 0
+) -> CaughtUp | None:
+    """
+    Grant the plan's included credits for the running period, once per plan and period. None: there are none.
+
+    The lot ends with the quota month.
+    """
+    credits = plan.included_credits + carried
+    if not credits or plan.plan_id in running.granted:
+        return None
+    included = Grant(credits=credits, source=Source.PLAN, expires_at=running.period.end)
+    after, line = put_lot(wallet, included, at, nth=nth)
+    known = replace(running, granted=(*running.granted, plan.plan_id))
+    return CaughtUp(replace(after, plan=known), known, (line,))
+
+
+def set_plan(wallet: Wallet, plan_id: str | None, catalog: Catalog, stamp: Stamp) -> Decision:
+    """
+    Put the wallet on a plan by an admin's word, or back on Free with None. It counts from midnight UTC of today.
+
+    Counters begin anew with the new period; gauges keep their level; bought credits are untouched.
+
+    Raises:
+        InvalidRequest: There is no such plan.
+    """
+    at = wallet.time_of_decision(stamp.now)
+    plan = catalog.plan(plan_id or FREE)
+    current = catch_up(wallet, catalog, at)
+    begun = _begin(plan.plan_id, ADMIN if plan_id else NOBODY, at)
+    if current.plan.period_start == begun.period_start:
+        begun = replace(begun, granted=current.plan.granted)
+    after = replace(current.wallet, plan=begun, meters=_levels(current.wallet, catalog))
+    line = Line(
+        kind="plan_change",
+        credits=0,
+        facts={
+            "plan_id": plan.plan_id,
+            "from_plan_id": current.plan.plan_id,
+            "set_by": begun.set_by,
+            "period": period_fields(begun.period),
+        },
+    )
+    if levels := {name: state.used for name, state in after.meters.items()}:
+        line = replace(line, facts={**line.facts, "levels": levels})
+    if granted := with_included(after, begun, plan, at):
+        after, more = granted.wallet, granted.steps[0]
+        facts = {**line.facts, **more.facts}
+        line = replace(line, credits=more.credits, draws=more.draws, facts=facts, flows=more.flows)
+    return record(wallet, after, line, stamp, also=current.steps)
+
+
+def period_fields(period: Period) -> Fields:
+    return {"start": as_text(period.start), "end": as_text(period.end)}
