@@ -77,7 +77,7 @@ def usage(wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalo
     }
 
 
-def _without_none(told: levels.Warning | levels.Action) -> dict[str, Any]:
+def _without_none(told: levels.Caution | levels.Action) -> dict[str, Any]:
     return {name: getattr(told, name) for name in told.__slots__ if getattr(told, name) is not None}
 
 

@@ -128,9 +128,10 @@ def _granted(books: _Books, facts: Facts) -> Mapping[str, int]:
 
 def _included(books: _Books, facts: Facts) -> Mapping[str, int]:
     """The plan's own credits, if the step brought some."""
-    if "lot" not in facts or books.plan is None:
+    if "lot" not in facts:
         return {}
-    books.plan = replace(books.plan, granted=(*books.plan.granted, facts["plan_id"]))
+    plan = books.plan or _free_from(from_text(facts["at"]))
+    books.plan = replace(plan, granted=(*plan.granted, facts["plan_id"]))
     return _granted(books, facts)
 
 
@@ -159,8 +160,8 @@ def _used(books: _Books, facts: Facts) -> Mapping[str, int]:
         books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
     for use in facts.get("uses", [facts]):
         _count(books, use, from_text(facts["at"]).date())
-    if books.plan:
-        books.plan = replace(books.plan, spent=books.plan.spent - facts["credits"])
+    plan = books.plan or _free_from(from_text(facts["at"]))
+    books.plan = replace(plan, spent=plan.spent - facts["credits"])
     return {Flow.USED: -facts["credits"]}
 
 
@@ -243,6 +244,7 @@ def total_flows(history: Iterable[Entry]) -> Counter[str]:
     """Add up the statement's columns over a history."""
     books, total = _Books(""), Counter[str]()
     for entry in history:
+        books.plan = books.plan or _free_from(entry.at)
         for step in (*entry.facts.get("also", ()), entry.facts):
             total.update(STEPS[step["kind"]](books, {**step, "at": entry.facts["at"]}))
     return total

@@ -98,7 +98,7 @@ def read_all(current: CaughtUp, catalog: Catalog) -> list[Reading]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warning:
+class Caution:
     """Something the customer should know."""
 
     code: str
@@ -116,17 +116,17 @@ class Action:
     package_id: str | None = None
 
 
-def warnings(readings: list[Reading], current: CaughtUp, catalog: Catalog, now: datetime) -> Iterator[Warning]:
+def warnings(readings: list[Reading], current: CaughtUp, catalog: Catalog, now: datetime) -> Iterator[Caution]:
     """Say which quotas are nearly or quite used up, and whether the balance is low."""
     end = current.plan.period.end
     for reading in readings:
         if reading.level is not Level.OK:
             message = _quota_message(reading, end)
-            yield Warning(code=f"quota_{reading.level}", meter=reading.meter, message=message)
+            yield Caution(code=f"quota_{reading.level}", meter=reading.meter, message=message)
     line = catalog.low_balance.line(current.wallet.last_purchase)
     if current.wallet.is_below(line, now):
         available = current.wallet.available(now)
-        yield Warning(code="low_balance", message=f"{available:,} credits are left. That is less than {line:,}.")
+        yield Caution(code="low_balance", message=f"{available:,} credits are left. That is less than {line:,}.")
 
 
 def _quota_message(reading: Reading, end: datetime) -> str:

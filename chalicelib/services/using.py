@@ -173,7 +173,8 @@ class _Chunk:
         for outcome in batch.outcomes:
             if isinstance(outcome, Refusal):
                 yield outcome
-            elif batch.decision:
+            else:
+                assert batch.decision  # noqa: S101 - what was charged is in a decision
                 yield Recorded(batch.decision.entry, nth=nth)
                 nth += 1
 
