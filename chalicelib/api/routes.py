@@ -56,7 +56,9 @@ class Routes(Blueprint):
                 response = view(**parameters)
             except Refusal as refusal:
                 response = answers.refused(refusal)
-                observability.say("refused", route=path, method=method, code=refusal.code)
+                status = int(response.status_code)
+                observability.say("refused", route=path, method=method, status=status, code=refusal.code)
+                return response
             except Exception as error:  # noqa: BLE001 - the last resort: the caller gets no stack trace
                 observability.failed("broken", error, route=path, method=method)
                 observability.count("InternalErrors")

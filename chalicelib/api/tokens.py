@@ -133,7 +133,7 @@ def _usable(keys: Sequence[dict[str, Any]]) -> dict[str, jwt.PyJWK]:
     """Keep the keys that may sign with our algorithms, by their id."""
     usable = {}
     for key in keys:
-        algorithm = {"RSA": "RS256", "EC": "ES256"}.get(str(key.get("kty")))
+        algorithm = {"RSA": "RS256", "EC": "ES256"}.get(str(key.get("kty"))) if isinstance(key, dict) else None
         if algorithm and isinstance(key.get("kid"), str) and key.get("use", "sig") == "sig":
             try:
                 usable[key["kid"]] = jwt.PyJWK(key, algorithm=algorithm)

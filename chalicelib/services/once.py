@@ -1,8 +1,8 @@
 """
 Once per key: the loop in which a command is decided, committed, and decided afresh when it lost a race.
 
-The receipt is read only before a refusal is answered and after a commit did not succeed; so the plain case is
-two round trips. An unknown outcome is settled by the receipt: there and equal, it was done; absent, it wasn't.
+The receipt is read only before a refusal is answered and after a commit that says it was there, or doesn't say what
+became of it; so the plain case is two round trips, and a lost race costs no third. An unknown outcome is settled by the receipt: there and equal, it was done; absent, it wasn't.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chalicelib.domain.ledger import Entry, canonical
 from chalicelib.domain.wallet import Decision, Wallet
 from chalicelib.services.ports import Change, LostRace, OutcomeUnknown, Receipt, Store, Throttled
 
-FIRST_WAIT, LONGEST_WAIT = 0.01, 0.4  # seconds; the wait is random between nothing and a doubling ceiling
+FIRST_WAIT, LONGEST_WAIT = 0.01, 2.0  # seconds; the wait is random between nothing and a doubling ceiling
 THROTTLED_WAIT = 0.1  # seconds: what the first ceiling is when the store is asked too much
 
 
@@ -105,7 +105,10 @@ def once(store: Store, claim: Claim, decide: Callable[[Wallet], Decision], *, pa
                 receipt = claim.receipt(seq=decision.wallet.seq)
                 store.commit(Change(decisions=[decision], receipts=[receipt]))
                 return Recorded(decision.entry)
-            except (LostRace, OutcomeUnknown):
+            except LostRace as lost:
+                if lost.spent and (first := _first_answer(store, claim)):
+                    return first
+            except OutcomeUnknown:
                 if first := _first_answer(store, claim):
                     return first
         except (Throttled, OutcomeUnknown) as trouble:

@@ -29,7 +29,7 @@ from chalicelib.services.using import (
     record_usage,
     use_facts,
 )
-from tests.builders import CATALOG, NOON, patience, stamp
+from tests.builders import CATALOG, DAY, NOON, patience, stamp
 from tests.fakes import Faulty, MemoryStore
 
 
@@ -92,6 +92,25 @@ def test_a_use_is_two_round_trips(bench: Bench) -> None:
 
     assert bench.calls == ["wallet", "commit"]
     assert bench.check().available(NOON) == 98
+
+
+def test_a_use_reported_late_is_in_the_books_and_on_its_own_day(bench: Bench) -> None:
+    bench.record(event("k1", amount=12))
+    late = event("k2", amount=3, at=NOON)
+
+    record_usage(bench.till, late, stamp=stamp(NOON + 2 * DAY))
+
+    wallet = bench.check()
+    assert (wallet.available(NOON), wallet.meters["calls"].used) == (95, 15)
+    days = bench.store.days("acct_a", NOON.date(), (NOON + DAY).date())
+    assert [(each.meters, each.credits) for each in days] == [({"calls": 15}, 5)]
+
+
+def test_an_entry_of_one_use_is_its_own_facts(bench: Bench) -> None:
+    entry = bench.record(event("k1", amount=12)).entry
+
+    assert use_facts(entry, 0)["quantity"] == 12
+    assert draws_of_use(entry, 0) == [Draw(LotId(1), 2)]
 
 
 def test_a_repeat_changes_nothing_even_when_it_could_not_be_paid_now(bench: Bench) -> None:

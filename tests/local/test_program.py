@@ -1,0 +1,110 @@
+"""`python -m local` in a process of its own: the transcript, the ending, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from local.child import HOST, is_free, listens
+
+from .places import free_row
+
+LAST_LINE = "Ctrl-C ends everything."
+
+
+@contextmanager
+def program(root: Path, around: dict[str, str], *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Start it as the leader of a process group of its own, so that nothing of it can hide."""
+    command = [sys.executable, "-m", "local", *options]
+    with subprocess.Popen(
+        command,
+        cwd=root,
+        env=around,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        try:
+            yield running
+        finally:
+            if running.poll() is None:
+                running.kill()
+
+
+def group_is_gone(pid: int) -> bool:
+    try:
+        os.killpg(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_once_shows_a_purchase_and_leaves_nothing(root: Path, around: dict[str, str], tmp_path: Path) -> None:
+    port = free_row()
+
+    with program(root, around, "--once", "--port", str(port), "--data", str(tmp_path)) as running:
+        shown, _ = running.communicate(timeout=60)
+
+    assert running.returncode == 0, shown
+    assert "balance 1,000, held 0" in shown
+    assert "entry 1: purchase +1,000" in shown
+    assert "whsec_" in shown
+    assert all(f"http://127.0.0.1:{port + nth}" in shown for nth in range(3))
+    assert max(map(len, shown.splitlines())) <= 140
+    assert group_is_gone(running.pid)
+    assert all(is_free(port + nth) for nth in range(3))
+
+
+def test_what_the_program_logs_is_in_its_file_and_not_on_the_terminal(
+    root: Path, around: dict[str, str], tmp_path: Path
+) -> None:
+    with program(root, around, "--once", "--port", str(free_row()), "--data", str(tmp_path)) as running:
+        shown, _ = running.communicate(timeout=60)
+
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    answered = [line["route"] for line in lines if line["message"] == "answered"]
+    assert answered.count("/api/credits/balance") == 1
+    assert [line["event_type"] for line in lines if line.get("outcome") == "settled"] == ["checkout.session.completed"]
+    assert "{" not in shown.replace('{"package_id": "starter"}', "").replace('{"method": "card"}', "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_everything(root: Path, around: dict[str, str], tmp_path: Path, number: signal.Signals) -> None:
+    port = free_row()
+
+    with program(root, around, "--port", str(port), "--data", str(tmp_path)) as running:
+        assert running.stdout
+        while (line := running.stdout.readline().rstrip("\n")) != LAST_LINE:
+            assert line or running.poll() is None
+        assert listens(port)
+        os.killpg(running.pid, number) if number == signal.SIGINT else running.send_signal(number)
+        rest = running.stdout.read()
+        assert running.wait(timeout=60) == 0
+
+    assert rest == ""
+    assert group_is_gone(running.pid)
+    assert all(is_free(port + nth) for nth in range(3))
+
+
+def test_a_taken_port_is_one_clear_line_and_exit_code_1(root: Path, around: dict[str, str], tmp_path: Path) -> None:
+    port = free_row()
+    with (
+        socket.create_server((HOST, port + 1)),
+        program(root, around, "--once", "--port", str(port), "--data", str(tmp_path)) as running,
+    ):
+        shown, _ = running.communicate(timeout=60)
+
+    assert running.returncode == 1
+    assert shown.splitlines() == [f"can't start: port {port + 1} taken; choose another with: make run PORT=9000"]
+    assert not (tmp_path / "roto").exists()
+    assert group_is_gone(running.pid)
