@@ -48,6 +48,7 @@ def connect(url: str) -> Connection:
     """Connect as the program does, with credentials that only an engine takes."""
     connection = commit.connect(region=REGION, host=url)
     connection.session.set_credentials("test", "test")
+    assert connection.client  # made here: a session belongs to its thread, and other threads' would lack credentials
     return connection
 
 

@@ -27,7 +27,7 @@ LARGEST = 1_000_000_000
 SPANS = ("7", "30", "90")  # days of a chart
 
 Body = TypeVar("Body", bound=msgspec.Struct)
-WHERE = re.compile(r"(?P<message>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
+WHERE = re.compile(r"(?P<message>.*?)(?: - at (?:`key` in )?`\$(?P<path>.*)`)?$", re.DOTALL)
 MISSING = re.compile(r"Object (?:missing required|contains unknown) field `(?P<field>[^`]*)`")
 
 
@@ -40,12 +40,13 @@ class PurchaseBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     save_card: bool = False
 
 
-WalletId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:@|-]{1,64}$")]
-Name = Annotated[str, msgspec.Meta(max_length=64)]
+# A pattern's `$` also matches before a line break at the end; the look-ahead doesn't, and JSON Schema reads it alike.
+WalletId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:@|-]{1,64}$(?!\n)")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Amount = Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
 Labels = Annotated[
     dict[
-        Annotated[str, msgspec.Meta(pattern=r"^[ -~]{1,20}$")],
+        Annotated[str, msgspec.Meta(pattern=r"^[ -~]{1,20}$(?!\n)")],
         Annotated[str, msgspec.Meta(max_length=40)],
     ],
     msgspec.Meta(max_length=5),
@@ -66,7 +67,7 @@ class UsageBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_d
 class EventBody(UsageBody, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One of a batch: the same, with its key."""
 
-    key: Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,128}$")]
+    key: Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,128}$(?!\n)")]
 
 
 class BatchBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

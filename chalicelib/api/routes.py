@@ -16,7 +16,8 @@ from chalicelib import observability
 from chalicelib.api import answers
 from chalicelib.api.auth import token_authorizer
 from chalicelib.api.scopes import DECLARED, Scope, declare
-from chalicelib.domain.errors import Forbidden, Refusal
+from chalicelib.domain.errors import Busy, Forbidden, Refusal
+from chalicelib.services.ports import OutcomeUnknown, Throttled
 
 View = Callable[..., Response]
 
@@ -55,10 +56,9 @@ class Routes(Blueprint):
                 self._check_scope(method, path)
                 response = view(**parameters)
             except Refusal as refusal:
-                response = answers.refused(refusal)
-                status = int(response.status_code)
-                observability.say("refused", route=path, method=method, status=status, code=refusal.code)
-                return response
+                return _refused(refusal, method, path)
+            except (Throttled, OutcomeUnknown):  # of a read; commands have tried again until they were busy
+                return _refused(Busy(""), method, path)
             except Exception as error:  # noqa: BLE001 - the last resort: the caller gets no stack trace
                 observability.failed("broken", error, route=path, method=method)
                 observability.count("InternalErrors")
@@ -76,3 +76,9 @@ class Routes(Blueprint):
         held = self.current_request.context["authorizer"].get("scopes", "").split()
         if not scopes & set(held):
             raise Forbidden("The token lacks the scope for this.")
+
+
+def _refused(refusal: Refusal, method: str, path: str) -> Response:
+    response = answers.refused(refusal)
+    observability.say("refused", route=path, method=method, status=int(response.status_code), code=refusal.code)
+    return response

@@ -1,8 +1,9 @@
 """
 Once per key: the loop in which a command is decided, committed, and decided afresh when it lost a race.
 
-The receipt is read only before a refusal is answered and after a commit that says it was there, or doesn't say what
-became of it; so the plain case is two round trips, and a lost race costs no third. An unknown outcome is settled by the receipt: there and equal, it was done; absent, it wasn't.
+The receipt is read only before a refusal is answered, and after a commit that says that it was there or doesn't
+say what became of it: so the plain case is two round trips, and a lost race costs no third. An unknown outcome is
+settled by the receipt: there and equal, it was done; absent, it wasn't.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from chalicelib.domain.ledger import Entry, canonical
 from chalicelib.domain.wallet import Decision, Wallet
 from chalicelib.services.ports import Change, LostRace, OutcomeUnknown, Receipt, Store, Throttled
 
-FIRST_WAIT, LONGEST_WAIT = 0.01, 2.0  # seconds; the wait is random between nothing and a doubling ceiling
+FIRST_WAIT, LONGEST_WAIT = 0.01, 1.0  # seconds; the wait is random between nothing and a doubling ceiling
+HURRY = 8  # who has waited long waits shorter: never more than this part of the time that is left
 THROTTLED_WAIT = 0.1  # seconds: what the first ceiling is when the store is asked too much
 
 
@@ -36,7 +38,8 @@ class Patience:
         turn = Turn(ceiling=FIRST_WAIT)
         while True:
             yield turn
-            wait = self.uniform(0, turn.ceiling)
+            left = ends - self.monotonic()
+            wait = self.uniform(0, min(turn.ceiling, left / HURRY))
             if self.monotonic() + wait >= ends:
                 return
             self.sleep(wait)
@@ -101,17 +104,15 @@ def once(store: Store, claim: Claim, decide: Callable[[Wallet], Decision], *, pa
                 if first := _first_answer(store, claim):
                     return first
                 raise
-            try:
-                receipt = claim.receipt(seq=decision.wallet.seq)
-                store.commit(Change(decisions=[decision], receipts=[receipt]))
-                return Recorded(decision.entry)
-            except LostRace as lost:
-                if lost.spent and (first := _first_answer(store, claim)):
-                    return first
-            except OutcomeUnknown:
-                if first := _first_answer(store, claim):
-                    return first
+            receipt = claim.receipt(seq=decision.wallet.seq)
+            store.commit(Change(decisions=[decision], receipts=[receipt]))
+            return Recorded(decision.entry)
+        except LostRace as lost:
+            if lost.spent and (first := _answer_again(store, claim)):
+                return first
         except (Throttled, OutcomeUnknown) as trouble:
+            if isinstance(trouble, OutcomeUnknown) and (first := _answer_again(store, claim)):
+                return first
             turn.meet(trouble)
     raise Busy(claim.wallet_id)
 
@@ -135,3 +136,11 @@ def _first_answer(store: Store, claim: Claim) -> Recorded | None:
         return None
     entry = store.entry(claim.wallet_id, receipt.seq)
     return Recorded(entry, replayed=True, nth=receipt.nth or 0) if entry else None
+
+
+def _answer_again(store: Store, claim: Claim) -> Recorded | None:
+    """As `_first_answer`, where no answer only means: try again."""
+    try:
+        return _first_answer(store, claim)
+    except (Throttled, OutcomeUnknown):
+        return None

@@ -11,7 +11,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, HTTPClientError
+from botocore.exceptions import HTTPClientError
+from botocore.parsers import ResponseParserError
 from pynamodb.connection import Connection
 from pynamodb.exceptions import VerboseClientError
 
@@ -53,7 +54,7 @@ def ask(connection: Connection, operation: str, request: dict[str, Any]) -> dict
         answer: dict[str, Any] = connection.dispatch(operation, request)
     except VerboseClientError as error:
         raise _named(error) from error
-    except (HTTPClientError, BotoCoreError) as error:
+    except (HTTPClientError, ResponseParserError) as error:
         raise OutcomeUnknown(str(error)) from error
     return answer
 
@@ -112,15 +113,15 @@ def update_if(table: str, key: Raw, item: Raw, known: Sequence[str], *, counter:
     }
 
 
-def transact(connection: Connection, actions: Sequence[Mapping[str, Any]], *, receipts: slice = slice(0, 0)) -> None:
+def transact(connection: Connection, actions: Sequence[Mapping[str, Any]], *, receipts: range = range(0)) -> None:
     """
     Write all of it or nothing. Raises as `ask` does.
 
-    *receipts* says which of the actions put receipts: a lost race names those of them that were there before.
+    *receipts* are the places of the actions that put receipts: a lost race counts out which of them were there.
     """
     try:
         ask(connection, "TransactWriteItems", {"TransactItems": list(actions)})
     except LostRace as lost:
-        reasons = getattr(lost.__cause__, "cancellation_reasons", [])[receipts]
+        reasons = getattr(lost.__cause__, "cancellation_reasons", [])[receipts.start : receipts.stop]
         there = [place for place, reason in enumerate(reasons) if reason and reason.code == "ConditionalCheckFailed"]
         raise LostRace(str(lost), spent=there) from lost.__cause__

@@ -150,7 +150,8 @@ class DynamoStore:
             actions.append(put_new(self.names.purchases, items.purchase_to_item(change.new_purchase)))
         if change.purchase:
             actions.append(self._purchase_write(change.purchase.purchase, was=change.purchase.before.version))
-        transact(self.connection, actions, receipts=slice(before_receipts, before_receipts + len(change.receipts)))
+        places = range(before_receipts, before_receipts + len(change.receipts))
+        transact(self.connection, actions, receipts=places)
 
     def _writes(self, decision: Decision) -> list[dict[str, Any]]:
         wallet, usage = decision.wallet, self.names.usage
