@@ -64,7 +64,8 @@ def _divert_logs(file: Path) -> TextIO:
 def _run(port: int, folder: Path, terminal: TextIO, *, once: bool) -> int:
     from local import screen
     from local.stack import CannotStart, Stack
-    from local.tour import Tour, WentWrong
+    from local.tour import Tour
+    from local.transcript import WentWrong
 
     def show(*lines: str) -> None:
         print(*lines, sep="\n", file=terminal, flush=True)
@@ -73,7 +74,7 @@ def _run(port: int, folder: Path, terminal: TextIO, *, once: bool) -> int:
         with Stack(port, folder, say=show) as stack:
             show(*screen.opening(stack, folder / LOG))
             try:
-                Tour(stack.url, stack.stripe_url, show).run()
+                Tour(api=stack.url, stripe=stack.stripe_url, show=show).run()
             except WentWrong as wrong:
                 show(f"     {wrong}")
                 if once:

@@ -11,7 +11,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import ConnectionError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
+from botocore.exceptions import HTTPClientError
 from botocore.parsers import ResponseParserError
 from pynamodb.connection import Connection
 from pynamodb.exceptions import VerboseClientError
@@ -54,7 +55,7 @@ def ask(connection: Connection, operation: str, request: dict[str, Any]) -> dict
         answer: dict[str, Any] = connection.dispatch(operation, request)
     except VerboseClientError as error:
         raise _named(error) from error
-    except (HTTPClientError, ConnectionError, ResponseParserError) as error:
+    except (HTTPClientError, NoConnection, ResponseParserError) as error:
         raise OutcomeUnknown(str(error)) from error
     return answer
 

@@ -58,6 +58,11 @@ def test_once_shows_a_purchase_and_leaves_nothing(root: Path, around: dict[str, 
     assert running.returncode == 0, shown
     assert "balance 1,000, held 0" in shown
     assert "entry 1: purchase +1,000" in shown
+    for level in ("80 %: warning", "90 %: critical", "100 %: exceeded"):
+        assert level in shown
+    assert "insufficient_credits: 10 credits short" in shown
+    assert "offered: 1 × starter for 10.00 USD" in shown
+    assert "0 from the quota, 10 credits; 52 of 50 used" in shown
     assert "whsec_" in shown
     assert all(f"http://127.0.0.1:{port + nth}" in shown for nth in range(3))
     assert max(map(len, shown.splitlines())) <= 140
