@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from chalicelib.domain import audit
+from chalicelib.domain.errors import InsufficientCredits
 from chalicelib.domain.granting import Grant
 from chalicelib.domain.grants import grant
+from chalicelib.domain.ledger import Entry
 from chalicelib.domain.lots import LotId, Origin, Source
 from chalicelib.domain.purchases import Progress, Status, settle
+from chalicelib.domain.usage import Use
 from chalicelib.domain.wallet import Decision, MeterState, RunningPlan, Wallet
-from chalicelib.services.once import Claim, once
+from chalicelib.services.once import Claim, Recorded, once
 from chalicelib.services.ports import Change, LostRace, Oddity, Store
 from chalicelib.services.reading import BEYOND
+from chalicelib.services.using import Event, Till, record_batch, record_usage
 from tests.builders import CATALOG, DAY, NOON, patience, payment, purchase, stamp
 
 
@@ -265,3 +270,85 @@ def test_wallets_do_not_see_each_other(store: Store, wallet_id: str, other_walle
     assert store.wallet(other).seq == 0
     assert store.receipt(other, "k1") is None
     assert not store.history(other, kind="grant", before=BEYOND, limit=5).entries
+
+
+def spend(store: Store, wallet_id: str, key: str, quantity: int, *, now: datetime = NOON, **more: Any) -> Entry:
+    use = Use(wallet_id=wallet_id, meter="notes", quantity=quantity, **more)
+    claim = Claim.on(wallet_id, key, operation="usage", body={"quantity": quantity})
+    till = Till(store=store, catalog=CATALOG, patience=patience())
+    return record_usage(till, Event(use, claim), stamp=stamp(now)).entry
+
+
+def test_finished_days_are_read_with_what_was_reported_late(store: Store, wallet_id: str) -> None:
+    spend(store, wallet_id, "k0", 5)
+    spend(store, wallet_id, "k1", 7, now=NOON + 2 * DAY)
+    spend(store, wallet_id, "k2", 1, now=NOON + 4 * DAY, at=NOON + timedelta(hours=1))
+    spend(store, wallet_id, "k3", 2, now=NOON + 4 * DAY, at=NOON + 3 * DAY)
+    spend(store, wallet_id, "k4", 4, now=NOON + 5 * DAY)
+
+    days = store.days(wallet_id, NOON.date(), (NOON + 9 * DAY).date())
+
+    assert [((day.date - NOON.date()).days, dict(day.meters), day.credits) for day in days] == [
+        (0, {"notes": 6}, 0),
+        (2, {"notes": 7}, 0),
+        (3, {"notes": 2}, 0),
+        (4, {}, 0),
+    ]
+    assert [day.date for day in store.days(wallet_id, (NOON + DAY).date(), (NOON + 2 * DAY).date())] == [
+        (NOON + 2 * DAY).date()
+    ]
+
+
+def test_late_credits_count_on_their_own_day(store: Store, wallet_id: str) -> None:
+    give(store, wallet_id, "gift")
+    use = Use(wallet_id=wallet_id, meter="extra", quantity=4, at=NOON)
+    claim = Claim.on(wallet_id, "k1", operation="usage", body={})
+    spend(store, wallet_id, "k0", 1, now=NOON + DAY)
+    record_usage(
+        Till(store=store, catalog=CATALOG, patience=patience()), Event(use, claim), stamp=stamp(NOON + 2 * DAY)
+    )
+
+    days = store.days(wallet_id, NOON.date(), (NOON + DAY).date())
+
+    assert [(dict(day.meters), day.credits) for day in days] == [({"extra": 4}, 2), ({"notes": 1}, 0)]
+
+
+def test_several_receipts_are_read_at_once(store: Store, wallet_id: str) -> None:
+    for number in range(3):
+        spend(store, wallet_id, f"k{number}", 1)
+
+    found = store.receipts(wallet_id, ["k0", "k2", "k9", "k0"])
+
+    assert {key: receipt.seq for key, receipt in found.items()} == {"k0": 1, "k2": 3}
+
+
+def test_a_lost_race_names_the_keys_that_were_spent(store: Store, wallet_id: str) -> None:
+    give(store, wallet_id, "k1")
+    decision = five(store.wallet(wallet_id))
+    claims = [Claim.on(wallet_id, key, operation="grant", body={}) for key in ("k0", "k1", "k2")]
+
+    with pytest.raises(LostRace) as lost:
+        store.commit(Change(decisions=[decision], receipts=[claim.receipt(seq=2) for claim in claims]))
+
+    assert lost.value.spent == (1,)
+    assert store.receipt(wallet_id, "k0") is None
+
+
+def test_a_batch_is_one_entry_with_a_receipt_for_each_use(store: Store, wallet_id: str) -> None:
+    till = Till(store=store, catalog=CATALOG, patience=patience())
+    events = [
+        Event(
+            Use(wallet_id=wallet_id, meter="calls", quantity=1, labels={"n": str(number)}),
+            Claim.on(wallet_id, f"k{number}", operation="usage", body={"n": number}),
+        )
+        for number in range(12)
+    ]
+
+    first = record_batch(till, events, stamp=stamp())
+    again = record_batch(till, events[:9], stamp=stamp())
+
+    assert [each.nth for each in first[:10] if isinstance(each, Recorded)] == list(range(10))
+    assert [isinstance(each, InsufficientCredits) for each in first[9:]] == [False, True, True]
+    assert [each.replayed for each in again if isinstance(each, Recorded)] == [True] * 9
+    assert store.receipt(wallet_id, "k9") == replace(events[9].claim.receipt(seq=1), nth=9)
+    assert list(audit.faults(store.wallet(wallet_id), [e for e in [store.entry(wallet_id, 1)] if e])) == []
