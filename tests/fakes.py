@@ -10,10 +10,8 @@ from typing import Any
 from chalicelib.domain.days import Chart, ClosedDay, add_up
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.purchases import Purchase
-from chalicelib.domain.wallet import Decision, Wallet
+from chalicelib.domain.wallet import SNAPSHOT_EVERY, Decision, Wallet
 from chalicelib.services.ports import Change, ChartedDay, LostRace, Oddity, Page, Receipt
-
-SNAPSHOT_EVERY = 100
 
 
 class MemoryStore:

@@ -17,7 +17,7 @@ from chalicelib.domain.purchases import Order
 from chalicelib.domain.return_paths import check_return_path
 from chalicelib.services.once import Claim
 from chalicelib.services.purchasing import start_purchase
-from chalicelib.services.reading import history_of
+from chalicelib.services.reading import history_of, wallet_at
 
 credit_routes = Routes(__name__)
 PURCHASE_ID = re.compile(r"pur_[0-9a-z]{20}")
@@ -68,11 +68,14 @@ def show_purchase(purchase_id: str) -> Response:
 
 @credit_routes.get("/api/credits/balance", scope=Scope.CUSTOMER)
 def show_balance() -> Response:
-    """Show what the wallet holds now."""
-    request = credit_routes.current_request
-    wallet, now = wiring.store().wallet(wallet_of(request)), wiring.now()
-    current = catch_up(wallet, wiring.catalog(), wallet.time_of_decision(now)).wallet if wallet.seq else wallet
-    shown = views.balance(current, wiring.catalog().low_balance, now)
+    """Show what the wallet holds now, or what it held at a past time."""
+    request, now = credit_routes.current_request, wiring.now()
+    wallet_id, at = wallet_of(request), bodies.time(request, "at") or now
+    if at > now:
+        raise InvalidRequest("at", "is in the future")
+    wallet = wiring.store().wallet(wallet_id) if at == now else wallet_at(wiring.store(), wallet_id, at)
+    current = catch_up(wallet, wiring.catalog(), wallet.time_of_decision(at)).wallet if wallet.seq else wallet
+    shown = views.balance(current, wiring.catalog().low_balance, at)
     return answers.tagged(shown, if_none_match=request.headers.get("if-none-match"))
 
 

@@ -20,6 +20,7 @@ from chalicelib.domain.times import to_grain, to_text
 
 SCHEMA = 1
 OPEN_LOTS = 100
+SNAPSHOT_EVERY = 100  # entries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

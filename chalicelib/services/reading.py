@@ -1,10 +1,13 @@
-"""Reading a wallet's past: pages of its history, within times, without ever scanning it."""
+"""Reading a wallet's past: pages of its history, and how it stood at a time, without ever scanning it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.services.ports import Page, Store
+from chalicelib.domain.audit import fold
+from chalicelib.domain.times import MILLISECOND
+from chalicelib.domain.wallet import SNAPSHOT_EVERY, Wallet
+from chalicelib.services.ports import OutcomeUnknown, Page, Store
 
 BEYOND = 10**12 - 1  # above every seq
 
@@ -44,3 +47,21 @@ def first_at_or_after(store: Store, wallet_id: str, at: datetime) -> int:
         else:
             high = middle
     return low
+
+
+def wallet_at(store: Store, wallet_id: str, at: datetime) -> Wallet:
+    """
+    Rebuild the wallet as it stood at a past time: the snapshot before it, and at most 99 entries on top.
+
+    Before its first entry it reads as one never written.
+    """
+    seq = first_at_or_after(store, wallet_id, at + MILLISECOND) - 1
+    if not seq:
+        return Wallet(wallet_id=wallet_id)
+    snapshot_seq = seq // SNAPSHOT_EVERY * SNAPSHOT_EVERY
+    snapshot = store.snapshot(wallet_id, snapshot_seq) if snapshot_seq else None
+    if snapshot_seq and snapshot is None:
+        raise OutcomeUnknown("a snapshot is missing")
+    wanted = seq - snapshot_seq
+    entries = store.history(wallet_id, kind=None, before=seq + 1, limit=wanted).entries if wanted else ()
+    return fold(wallet_id, reversed(entries), start=snapshot)

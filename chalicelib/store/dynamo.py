@@ -11,13 +11,12 @@ from pynamodb.connection import Connection
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.purchases import Purchase, first_id_at
 from chalicelib.domain.times import to_ms
-from chalicelib.domain.wallet import Decision, Wallet
+from chalicelib.domain.wallet import SNAPSHOT_EVERY, Decision, Wallet
 from chalicelib.services.ports import Change, ChartedDay, LostRace, Oddity, OutcomeUnknown, Page, Receipt
 from chalicelib.store import items
 from chalicelib.store.attributes import Raw
 from chalicelib.store.commit import ask, put_new, transact, update_if
 from chalicelib.store.tables import (
-    SNAPSHOT_EVERY,
     CheckoutItem,
     CustomerItem,
     TableNames,

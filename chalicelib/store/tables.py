@@ -29,7 +29,6 @@ from pynamodb.models import Model
 from chalicelib.store.attributes import DayOfWallet, Lots, Meters, Moment, Plans, Whole
 
 DUE_SHARDS: Final = 16
-SNAPSHOT_EVERY: Final = 100
 RECEIPT_DAYS: Final = 400  # receipts of uses; those of money are kept
 SEQ_DIGITS: Final = 12
 

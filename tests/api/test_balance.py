@@ -212,3 +212,19 @@ def test_a_purchase_that_waits_for_its_money_is_not_in_the_balance(desk: Desk) -
     desk.pay(desk.buy(), "bank_debit")
 
     assert (balance(desk)["available"], balance(desk)["seq"]) == (0, 0)
+
+
+def test_a_past_balance_is_told_and_a_future_one_is_refused(desk: Desk) -> None:
+    before = desk.premises.now()
+    desk.premises.advance(hours=1)
+    desk.pay(desk.buy())
+    desk.premises.advance(minutes=20)
+    paid = balance(desk)
+
+    then = desk.get(f"/api/credits/balance?at={before:%Y-%m-%dT%H:%M:%SZ}").json()
+    now = desk.get(f"/api/credits/balance?at={paid['as_of']}").json()
+    future = desk.get("/api/credits/balance?at=2999-01-01T00:00:00Z")
+
+    assert (then["available"], then["seq"], then["lots"]) == (0, 0, [])
+    assert (now["available"], now["seq"]) == (1000, 1)
+    assert (future.status, future.json()["field"]) == (400, "at")

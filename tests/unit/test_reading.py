@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,13 +11,14 @@ from chalicelib.domain.errors import Busy, InvalidRequest
 from chalicelib.domain.granting import Grant
 from chalicelib.domain.grants import grant
 from chalicelib.domain.lots import LotId, Source
+from chalicelib.domain.usage import Use, decide
 from chalicelib.domain.wallet import Wallet
-from chalicelib.services.ports import Change, Page
-from chalicelib.services.reading import BEYOND, first_at_or_after, history_of
+from chalicelib.services.ports import Change, OutcomeUnknown, Page
+from chalicelib.services.reading import BEYOND, first_at_or_after, history_of, wallet_at
 from tests.builders import CATALOG, NOON, lot, stamp
 from tests.fakes import MemoryStore
 
-HOURS = 30
+HOURS, HOUR = 30, timedelta(hours=1)
 
 
 @pytest.fixture
@@ -97,3 +99,29 @@ def test_held_and_set_aside_are_counted_over_all_lots() -> None:
 def test_refusals_carry_their_facts() -> None:
     assert InvalidRequest("quantity", "too large").facts == {"field": "quantity"}
     assert Busy("acct_a").facts == {}
+
+
+def test_a_wallet_is_rebuilt_as_it_stood_at_any_past_time() -> None:
+    store, stood = MemoryStore(), []
+    for hour in range(230):
+        wallet = store.wallet("acct_a")
+        if hour % 5 == 1:
+            decision = grant(wallet, Grant(credits=3, source=Source.PROMO), CATALOG, stamp(NOON + hour * HOUR))
+        else:
+            use = Use(wallet_id="acct_a", meter="notes", quantity=1)
+            decision = decide(wallet, use, CATALOG, stamp(NOON + hour * HOUR))
+        store.commit(Change(decisions=[decision]))
+        stood.append(store.wallet("acct_a"))
+
+    assert wallet_at(store, "acct_a", NOON - HOUR) == Wallet(wallet_id="acct_a")
+    for hour in (0, 5, 98, 99, 100, 150, 199, 200, 229):
+        at = NOON + hour * HOUR + timedelta(minutes=59)
+        rebuilt = wallet_at(store, "acct_a", at)
+        assert rebuilt == stood[hour]
+    store.snapshots.clear()
+    with pytest.raises(OutcomeUnknown):
+        wallet_at(store, "acct_a", NOON + 229 * HOUR)
+
+
+def test_a_rebuilt_wallet_is_the_one_that_stood(store: MemoryStore) -> None:
+    assert wallet_at(store, "acct_a", NOON + 400 * HOUR) == store.wallet("acct_a")
