@@ -45,7 +45,7 @@ format: $(VENV)/.dev  ## Format the code
 	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .
 
 package: $(VENV)/.dev  ## Package the functions into out/
-	@AWS_DEFAULT_REGION=us-east-1 $(BIN)/chalice package --stage $(or $(STAGE),dev) out/$(or $(STAGE),dev)
+	@AWS_DEFAULT_REGION=us-east-1 $(BIN)/chalice package --stage $(or $(STAGE),dev) --merge-template infra/tally.yaml out/$(or $(STAGE),dev)
 
 clean:  ## Forget the environments and the local state
 	rm -rf $(VENV) $(MINISTACK) .local out
