@@ -4,11 +4,8 @@ Reads `catalog.toml`, strictly: what is missing, unknown or out of range stops t
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from chalicelib.domain.catalog import (
     FREE,
@@ -24,17 +21,11 @@ from chalicelib.domain.catalog import (
     Rate,
 )
 from chalicelib.domain.money import Money
+from chalicelib.domain.strict_toml import StrictReader, Table, WrongCatalog
 
 WHOLE = 100  # percent
-LARGEST = 1_000_000_000
 MOST_STEPS = 50_000  # that finding the cheapest packages may take
-ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
 UNLIMITED = "unlimited"
-Table = Mapping[str, Any]
-
-
-class WrongCatalog(Exception):
-    """The catalogue can't be sold from. The message names the line and what is wrong there."""
 
 
 def parse(text: str) -> Catalog:
@@ -48,7 +39,7 @@ def parse(text: str) -> Catalog:
         whole = tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         raise WrongCatalog(str(wrong)) from None
-    reader = _Reader(text)
+    reader = StrictReader(text)
     reader.only(whole, {"currency", "thresholds", "low_balance", "incentive", "meters", "plans", "packages"}, where="")
     currency = reader.text(whole, "currency", where="")
     meters = {name: _meter(reader, name, table) for name, table in reader.tables(whole, "meters")}
@@ -65,7 +56,7 @@ def parse(text: str) -> Catalog:
     )
 
 
-def _thresholds(reader: _Reader, whole: Table) -> tuple[int, ...]:
+def _thresholds(reader: StrictReader, whole: Table) -> tuple[int, ...]:
     found = whole.get("thresholds")
     if not isinstance(found, list) or found != sorted({each for each in found if _is_percent(each)}) or not found:
         raise reader.wrong("", "thresholds", "rising percentages from 1 to 100 are wanted")
@@ -76,7 +67,7 @@ def _is_percent(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= WHOLE
 
 
-def _low_balance(reader: _Reader, table: Table) -> LowBalance:
+def _low_balance(reader: StrictReader, table: Table) -> LowBalance:
     where = "low_balance"
     reader.only(table, {"credits", "percent_of_last_purchase"}, where=where)
     return LowBalance(
@@ -85,7 +76,7 @@ def _low_balance(reader: _Reader, table: Table) -> LowBalance:
     )
 
 
-def _incentive(reader: _Reader, table: Table) -> Incentive:
+def _incentive(reader: StrictReader, table: Table) -> Incentive:
     where = "incentive"
     reader.only(table, {"name", "percent_off", "first_payments"}, where=where)
     return Incentive(
@@ -95,7 +86,7 @@ def _incentive(reader: _Reader, table: Table) -> Incentive:
     )
 
 
-def _meter(reader: _Reader, meter: str, table: Table) -> Meter:
+def _meter(reader: StrictReader, meter: str, table: Table) -> Meter:
     where = reader.name(f"meters.{meter}", meter)
     reader.only(table, {"name", "kind"}, where=where)
     kind = reader.text(table, "kind", where=where)
@@ -116,7 +107,7 @@ PLAN_NAMES = {
 }
 
 
-def _plan(reader: _Reader, plan_id: str, table: Table, currency: str, meters: set[str]) -> Plan:
+def _plan(reader: StrictReader, plan_id: str, table: Table, currency: str, meters: set[str]) -> Plan:
     where = reader.name(f"plans.{plan_id}", plan_id)
     reader.only(table, PLAN_NAMES, where=where)
     prices = {
@@ -141,11 +132,11 @@ def _plan(reader: _Reader, plan_id: str, table: Table, currency: str, meters: se
     )
 
 
-def _quota(reader: _Reader, quotas: Table, meter: str, where: str) -> int | None:
+def _quota(reader: StrictReader, quotas: Table, meter: str, where: str) -> int | None:
     return None if quotas[meter] == UNLIMITED else reader.integer(quotas, meter, where=where)
 
 
-def _rate(reader: _Reader, rates: Table, meter: str, where: str) -> Rate:
+def _rate(reader: StrictReader, rates: Table, meter: str, where: str) -> Rate:
     rate = reader.table(rates, meter, where)
     reader.only(rate, {"credits", "per"}, where=f"{where}.{meter}")
     return Rate(
@@ -154,7 +145,7 @@ def _rate(reader: _Reader, rates: Table, meter: str, where: str) -> Rate:
     )
 
 
-def _packages(reader: _Reader, whole: Table, currency: str) -> dict[str, Package]:
+def _packages(reader: StrictReader, whole: Table, currency: str) -> dict[str, Package]:
     packages = {name: _package(reader, name, table, currency) for name, table in reader.tables(whole, "packages")}
     dearest = max(packages.values(), key=lambda each: each.price.amount_minor / each.total_credits)
     found = {name: _with_saving(package, dearest) for name, package in packages.items()}
@@ -165,7 +156,7 @@ def _packages(reader: _Reader, whole: Table, currency: str) -> dict[str, Package
     return found
 
 
-def _package(reader: _Reader, package_id: str, table: Table, currency: str) -> Package:
+def _package(reader: StrictReader, package_id: str, table: Table, currency: str) -> Package:
     where = reader.name(f"packages.{package_id}", package_id)
     reader.only(table, {"name", "credits", "bonus_credits", "price_minor", "expires_after_days"}, where=where)
     return Package(
@@ -183,82 +174,3 @@ def _with_saving(package: Package, dearest: Package) -> Package:
     ours = package.price.amount_minor * dearest.total_credits
     theirs = dearest.price.amount_minor * package.total_credits
     return replace(package, saves_percent=100 * (theirs - ours) // theirs)
-
-
-class _Reader:
-    """Reads values strictly and knows on which line they stand."""
-
-    def __init__(self, text: str) -> None:
-        self.lines = text.splitlines()
-
-    def wrong(self, where: str, name: str, message: str) -> WrongCatalog:
-        path = ".".join(part for part in (where, name) if part)
-        return WrongCatalog(f"catalog.toml line {self.line_of(where, name)}: {path}: {message}")
-
-    def line_of(self, where: str, name: str) -> int:
-        """Find the line of a key; of what holds it, when the key is missing or written in one line with others."""
-        found, table = 1, ""
-        for number, line in enumerate(self.lines, 1):
-            stripped = line.strip()
-            if stripped.startswith("["):
-                table = stripped.partition("#")[0].strip("[] ")
-                found = number if _covers(table, where) else found
-            elif _covers(table, where) and (key := re.match(r"[\w.-]+(?=\s*=)", stripped)):
-                path = f"{table}.{key[0]}" if table else key[0]
-                if path == (f"{where}.{name}" if where else name):
-                    return number
-                found = number if _covers(path, where) else found
-        return found
-
-    def name(self, where: str, name: str) -> str:
-        if not ID.fullmatch(name):
-            raise self.wrong(where, "", "a name is lower-case letters, digits and _")
-        return where
-
-    def only(self, table: object, known: set[str], *, where: str) -> None:
-        if not isinstance(table, Mapping):
-            raise self.wrong(where, "", "a table is wanted")
-        for name in table:
-            if name not in known:
-                raise self.wrong(where, name, "unknown")
-
-    def text(self, table: Table, name: str, *, where: str) -> str:
-        value = table.get(name)
-        if not isinstance(value, str) or not value.strip():
-            raise self.wrong(where, name, "a text is wanted")
-        return value
-
-    def integer(
-        self,
-        table: Table,
-        name: str,
-        *,
-        where: str,
-        least: int = 0,
-        most: int = LARGEST,
-        default: int | None = None,
-    ) -> int:
-        if name not in table and default is not None:
-            return default
-        value = table.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise self.wrong(where, name, f"a whole number from {least} to {most} is wanted")
-        return value
-
-    def table(self, tables: Table, name: str, where: str = "") -> Table:
-        found = tables.get(name)
-        if not isinstance(found, dict) or not found:
-            raise self.wrong(where, name, "a table with something in it is wanted")
-        return found
-
-    def tables(self, tables: Table, name: str) -> list[tuple[str, Table]]:
-        found = self.table(tables, name)
-        for each, table in found.items():
-            if not isinstance(table, dict):
-                raise self.wrong(name, each, "a table is wanted")
-        return list(found.items())
-
-
-def _covers(table: str, where: str) -> bool:
-    """Whether *where* is *table* or lies in it."""
-    return where == table or where.startswith(f"{table}.") or not table

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib.webhooks.handler import handle
+from chalicelib.webhooks.endpoint import handle
 
 webhooks = Blueprint(__name__)
 

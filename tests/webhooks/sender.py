@@ -12,6 +12,8 @@ from tests.webhooks.premises import SECRET, Premises
 Request = dict[str, Any]
 SHUT = {"statusCode": 400, "headers": {"content-type": "application/json"}, "body": "{}"}
 A_MAC = "0" * 64  # what a signature looks like
+LARGEST_BODY = 256 * 1024  # bytes
+LONGEST_HEADER, LONGEST_ID, MOST_SIGNATURES = 1024, 255, 5  # characters, characters, and how many at once
 
 
 class Sender:

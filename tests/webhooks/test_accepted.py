@@ -8,10 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib import wiring
-from chalicelib.payments.events import LONGEST_HEADER
-from chalicelib.webhooks.handler import LARGEST_BODY, handle
+from chalicelib.webhooks.endpoint import handle
 from tests.webhooks.premises import SECRET, SECRET_NAME, Premises
-from tests.webhooks.sender import A_MAC, SHUT, Request, Sender, request
+from tests.webhooks.sender import A_MAC, LARGEST_BODY, LONGEST_HEADER, SHUT, Request, Sender, request
 
 
 @pytest.fixture

@@ -15,11 +15,20 @@ from typing import Any
 
 import pytest
 
-from chalicelib.payments.events import LONGEST_HEADER, LONGEST_ID, MOST_SIGNATURES
-from chalicelib.webhooks.handler import LARGEST_BODY, handle
+from chalicelib.webhooks.endpoint import handle
 from tests.webhooks.heard import metrics
 from tests.webhooks.premises import KEY, SECRET, SECRET_NAME, Premises
-from tests.webhooks.sender import A_MAC, SHUT, Request, Sender, request
+from tests.webhooks.sender import (
+    A_MAC,
+    LARGEST_BODY,
+    LONGEST_HEADER,
+    LONGEST_ID,
+    MOST_SIGNATURES,
+    SHUT,
+    Request,
+    Sender,
+    request,
+)
 
 DEEP = 100_000
 

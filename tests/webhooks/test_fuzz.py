@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.payments.events import SESSION_EVENTS
-from chalicelib.webhooks.handler import handle
+from chalicelib.webhooks.endpoint import handle
 from tests.webhooks.premises import Premises
 from tests.webhooks.sender import request
 
