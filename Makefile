@@ -47,5 +47,8 @@ format: $(VENV)/.dev  ## Format the code
 package: $(VENV)/.dev  ## Package the functions into out/
 	@AWS_DEFAULT_REGION=us-east-1 $(BIN)/chalice package --stage $(or $(STAGE),dev) --merge-template infra/tally.yaml out/$(or $(STAGE),dev)
 
+bench: $(VENV)/.dev  ## Measure what a use costs the client, side by side with bare calls
+	@$(BIN)/python -m bench.uses
+
 clean:  ## Forget the environments and the local state
 	rm -rf $(VENV) $(MINISTACK) .local out

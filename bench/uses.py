@@ -30,6 +30,7 @@ from chalicelib.services.once import Claim, Patience
 from chalicelib.services.ports import Change
 from chalicelib.services.using import Event, Till, record_usage
 from chalicelib.store.dynamo import DynamoStore
+from local.engine import REGION
 from tests import engines
 
 ROUNDS, CALLS = 15, 60
@@ -75,7 +76,7 @@ def bare_calls(url: str, wallet_id: str) -> tuple[Callable[[int], object], Calla
     client = boto3.client(
         "dynamodb",
         endpoint_url=url,
-        region_name=engines.REGION,
+        region_name=REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 - an engine takes any
     )

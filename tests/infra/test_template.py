@@ -23,7 +23,7 @@ def _short_form(loader: Loader, _tag: str, node: yaml.Node) -> Any:
     return loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode) else None
 
 
-Loader.add_multi_constructor("!", _short_form)  # type: ignore[no-untyped-call]
+Loader.add_multi_constructor("!", _short_form)
 TEMPLATE = yaml.load((ROOT / "infra/tally.yaml").read_text(encoding="utf-8"), Loader)  # noqa: S506 - a safe loader
 WANTED = {each["table_name"]: each for each in definitions(TableNames(*TABLES))}
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain.catalog import Incentive, LowBalance, MeterKind, Rate, Terms
-from chalicelib.domain.catalog_file import WrongCatalog, parse
+from chalicelib.domain.catalog_file import parse
 from chalicelib.domain.errors import InvalidRequest
 from chalicelib.domain.money import Money
+from chalicelib.domain.strict_toml import WrongCatalog
 
 SHIPPED = (Path(__file__).parents[2] / "chalicelib/catalog.toml").read_text(encoding="utf-8")
 GOOD = """currency = "usd"
