@@ -38,9 +38,10 @@ class Oracle:
 
     def period(self, at: datetime) -> tuple[datetime, datetime]:
         _, anchor, _ = self.plan_at(at)
-        starts = [anchored(anchor, number) for number in range(-1, 60)]
-        start = max(each for each in starts if each <= at)
-        return start, min(each for each in starts if each > at)
+        number = 0
+        while anchored(anchor, number + 1) <= at:
+            number += 1
+        return anchored(anchor, number), anchored(anchor, number + 1)
 
     def terms(self, at: datetime, meter: str) -> tuple[int | None, Fraction | None]:
         plan = self.catalog.plans[self.plan_at(at)[0]]
@@ -95,10 +96,8 @@ class Oracle:
 def anchored(anchor: datetime, number: int) -> datetime:
     """The anchored month's beginning, counted one calendar month at a time."""
     year, month = anchor.year, anchor.month
-    for _ in range(abs(number)):
-        month += 1 if number > 0 else -1
-        if month in (0, 13):
-            year, month = (year + 1, 1) if month == 13 else (year - 1, 12)
+    for _ in range(number):
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return anchor.replace(year=year, month=month, day=min(anchor.day, monthrange(year, month)[1]))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ STEPS = st.lists(
 STARTS = st.datetimes(datetime(2027, 1, 1), datetime(2028, 3, 1)).map(lambda at: at.replace(microsecond=0))  # noqa: DTZ001
 
 
+@pytest.mark.timeout(600)
 @settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STARTS, STEPS)
 def test_a_history_equals_the_oracle(start: datetime, steps: Sequence[Any]) -> None:
