@@ -41,12 +41,17 @@ def metered(store: DynamoStore) -> Iterator[Meter]:
                 meter.written += each["CapacityUnits"]
         meter.read += sum(read_units(size, consistent=consistent[-1]) for size in _sizes_read(parsed, model.name))
 
+    def say_capacity(params: dict[str, Any], **_: Any) -> None:
+        params["ReturnConsumedCapacity"] = "TOTAL"
+
     events = store.connection.client.meta.events
+    events.register("provide-client-params.dynamodb.*", say_capacity, unique_id="meter-capacity")
     events.register("before-call.dynamodb.*", asked, unique_id="meter-asked")
     events.register("after-call.dynamodb.*", answered, unique_id="meter-answered")
     try:
         yield meter
     finally:
+        events.unregister("provide-client-params.dynamodb.*", unique_id="meter-capacity")
         events.unregister("before-call.dynamodb.*", unique_id="meter-asked")
         events.unregister("after-call.dynamodb.*", unique_id="meter-answered")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import ConnectionError as NoConnection
@@ -52,7 +53,7 @@ def ask(connection: Connection, operation: str, request: dict[str, Any]) -> dict
         OutcomeUnknown: No answer, or the service failed.
     """
     try:
-        answer: dict[str, Any] = connection.dispatch(operation, request)
+        answer: dict[str, Any] = connection.dispatch(operation, {"ReturnConsumedCapacity": "NONE", **request})
     except VerboseClientError as error:
         raise _named(error) from error
     except (HTTPClientError, NoConnection, ResponseParserError) as error:
@@ -91,27 +92,29 @@ def update_if(table: str, key: Raw, item: Raw, known: Sequence[str], *, counter:
 
     Attributes in *known* that the item lacks are removed; names that we don't know stay as they are.
     """
-    values = {f":{name}": value for name, value in item.items() if name not in key}
-    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in item if name not in key)
-    gone = [name for name in known if name not in item]
-    if gone:
-        expression += " REMOVE " + ", ".join(f"#{name}" for name in gone)
-    names = {f"#{name}": name for name in (*(name for name in item if name not in key), *gone)}
+    set_names = tuple(name for name in item if name not in key)
+    expression, names = _update_expression(set_names, tuple(name for name in known if name not in item), counter)
+    values = {f":{name}": item[name] for name in set_names}
     if was:
-        condition = f"#{counter} = :was"
         values[":was"] = {"N": str(was)}
-    else:
-        condition = f"attribute_not_exists(#{counter})"
     return {
         "Update": {
             "TableName": table,
             "Key": key,
             "UpdateExpression": expression,
-            "ConditionExpression": condition,
+            "ConditionExpression": f"#{counter} = :was" if was else f"attribute_not_exists(#{counter})",
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
         }
     }
+
+
+@cache
+def _update_expression(set_names: tuple[str, ...], gone: tuple[str, ...], counter: str) -> tuple[str, dict[str, str]]:
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in set_names)
+    if gone:
+        expression += " REMOVE " + ", ".join(f"#{name}" for name in gone)
+    return expression, {f"#{name}": name for name in (*set_names, *gone, counter)}
 
 
 def transact(connection: Connection, actions: Sequence[Mapping[str, Any]], *, receipts: range = range(0)) -> None:

@@ -17,6 +17,7 @@ PAPERS = (*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md")), ROOT /
 FENCE = re.compile(r"^ *```(?P<kind>\w*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
+PLACE = re.compile(r"(?:chalicelib|local|tests|bench|infra|docs|\.chalice)(?:/[\w.-]+)+")
 HEADING = re.compile(r"^#+ (?P<title>.+)$", re.MULTILINE)
 ANSWER = "# → "  # what follows stands in the answer of the command above
 MARK = "==="  # between the answers of two commands
@@ -47,6 +48,11 @@ def code(paper: Path) -> str:
     """Give everything in a paper that is set as code."""
     text = paper.read_text(encoding="utf-8")
     return "\n".join([*(found["text"] for found in FENCE.finditer(text)), *INLINE.findall(FENCE.sub("", text))])
+
+
+def files(paper: Path) -> list[str]:
+    """Name the files and folders that a paper sets as code, by their path from the root."""
+    return [name for name in INLINE.findall(prose(paper)) if PLACE.fullmatch(name)]
 
 
 def anchors(paper: Path) -> set[str]:

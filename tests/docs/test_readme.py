@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from local.stack import Stack
-from tests.docs.papers import PAPERS, README, ROOT, Step, anchors, code, fences, links, numbers, walk
+from tests.docs.papers import PAPERS, README, ROOT, Step, anchors, code, fences, files, links, numbers, walk
 from tests.local.places import free_row
 
 TOURS = (README, ROOT / "docs/quickstart.md")
@@ -65,6 +65,11 @@ def test_every_relative_link_leads_somewhere(paper: Path) -> None:
     ]
 
     assert lost == []
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=named)
+def test_every_file_that_is_named_exists(paper: Path) -> None:
+    assert [name for name in files(paper) if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=named)
