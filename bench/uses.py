@@ -30,8 +30,8 @@ from chalicelib.services.once import Claim, Patience
 from chalicelib.services.ports import Change
 from chalicelib.services.using import Event, Till, record_usage
 from chalicelib.store.dynamo import DynamoStore
-from local.engine import REGION
 from tests import engines
+from tests.engines import REGION
 
 ROUNDS, CALLS = 15, 60
 

@@ -13,10 +13,11 @@ from chalicelib.services.ports import Store
 from chalicelib.store import commit
 from chalicelib.store.dynamo import DynamoStore
 from chalicelib.store.tables import TableNames, definitions
-from local.engine import REGION, Engine, MiniStack, Moto, Roto
+from local.engine import Engine, MiniStack, Moto, Roto
 from tests.fakes import MemoryStore
 
 NAMES = TableNames("wallets", "purchases", "usage")
+REGION = "eu-west-1"  # not the local stack's: all of moto's servers in a process share what they hold, by region
 ATOMIC = ("ministack", "roto")  # engines whose transactions hold under concurrency
 ALL = ("memory", "moto", *ATOMIC)
 

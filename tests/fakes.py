@@ -11,7 +11,7 @@ from chalicelib.domain.days import Chart, ClosedDay, add_up
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.purchases import Purchase
 from chalicelib.domain.wallet import SNAPSHOT_EVERY, Decision, Wallet
-from chalicelib.services.ports import Change, ChartedDay, LostRace, Oddity, Page, Receipt
+from chalicelib.services.ports import Change, ChartedDay, Checkout, LostRace, Oddity, Page, Receipt
 
 
 class MemoryStore:
@@ -25,7 +25,7 @@ class MemoryStore:
         self.closed: dict[tuple[str, str], ClosedDay] = {}
         self.late: list[tuple[str, date, Chart]] = []
         self.snapshots: dict[tuple[str, int], Wallet] = {}
-        self.urls: dict[tuple[str, str], str] = {}
+        self.checkouts: dict[tuple[str, str], Checkout] = {}
         self.customers: dict[str, str] = {}
         self.oddities: dict[str, Oddity] = {}
         self._lock = threading.Lock()
@@ -53,7 +53,8 @@ class MemoryStore:
     def entry(self, wallet_id: str, seq: int) -> Entry | None:
         return self.entries.get((wallet_id, seq))
 
-    def history(self, wallet_id: str, *, kind: str | None, before: int, limit: int) -> Page:
+    def history(self, wallet_id: str, *, kind: str | None, before: int, limit: int, consistent: bool = False) -> Page:
+        del consistent  # it always is
         seqs = sorted((seq for owner, seq in self.entries if owner == wallet_id and seq < before), reverse=True)
         found = [self.entries[wallet_id, seq] for seq in seqs]
         wanted = [entry for entry in found if kind in (None, entry.kind)]
@@ -114,15 +115,15 @@ class MemoryStore:
     def _keep(self, purchase: Purchase) -> None:
         self.purchases[purchase.wallet_id, purchase.purchase_id] = purchase
 
-    def keep_checkout(self, purchase: Purchase, *, url: str) -> None:
+    def keep_checkout(self, purchase: Purchase, checkout: Checkout) -> None:
         with self._lock:
             name = (purchase.wallet_id, purchase.purchase_id)
-            if self.purchases[name].version != purchase.version - 1 or name in self.urls:
+            if self.purchases[name].version != purchase.version - 1 or name in self.checkouts:
                 raise LostRace
-            self.purchases[name], self.urls[name] = purchase, url
+            self.purchases[name], self.checkouts[name] = purchase, checkout
 
-    def checkout_url(self, wallet_id: str, purchase_id: str) -> str | None:
-        return self.urls.get((wallet_id, purchase_id))
+    def checkout(self, wallet_id: str, purchase_id: str) -> Checkout | None:
+        return self.checkouts.get((wallet_id, purchase_id))
 
     def customer(self, wallet_id: str) -> str | None:
         return self.customers.get(wallet_id)

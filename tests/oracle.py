@@ -30,18 +30,23 @@ class Oracle:
         if not self.facts:
             self.facts.append({"kind": "begin", "at": at})
 
-    def plan_at(self, at: datetime) -> tuple[str, datetime, datetime]:
-        """The plan at a time, its anchor, and when it was taken up."""
-        changes = [fact for fact in self.facts if fact["kind"] in ("begin", "plan") and fact["at"] <= at]
-        last = changes[-1]
-        return last.get("plan_id", "free"), datetime.combine(last["at"].date(), datetime.min.time(), UTC), last["at"]
+    def plan_at(self, at: datetime) -> tuple[str, datetime, int]:
+        """The plan at a time, its anchor, and the place of the fact since which uses count."""
+        plan_id, set_by, anchor, since = "free", "default", at, 0
+        for place, fact in enumerate(self.facts):
+            began = datetime.combine(fact["at"].date(), datetime.min.time(), UTC)
+            if fact["kind"] == "begin":
+                anchor = began
+            if fact["kind"] != "plan" or (fact["plan_id"], fact["set_by"]) == (plan_id, set_by):
+                continue
+            running, _ = months_around(anchor, fact["at"])
+            since = since if running == began else place
+            plan_id, set_by, anchor = fact["plan_id"], fact["set_by"], began
+        return plan_id, anchor, since
 
     def period(self, at: datetime) -> tuple[datetime, datetime]:
         _, anchor, _ = self.plan_at(at)
-        number = 0
-        while anchored(anchor, number + 1) <= at:
-            number += 1
-        return anchored(anchor, number), anchored(anchor, number + 1)
+        return months_around(anchor, at)
 
     def terms(self, at: datetime, meter: str) -> tuple[int | None, Fraction | None]:
         plan = self.catalog.plans[self.plan_at(at)[0]]
@@ -51,15 +56,11 @@ class Oracle:
     def uses(self, at: datetime, meter: str) -> list[Fact]:
         """The uses of a meter in the running period, under the plan that runs."""
         start, _ = self.period(at)
-        taken_up = self.plan_at(at)[2]
-        changed = [place for place, fact in enumerate(self.facts) if fact["kind"] in ("begin", "plan")][-1]
+        since = self.plan_at(at)[2]
         return [
             fact
             for place, fact in enumerate(self.facts)
-            if fact["kind"] == "use"
-            and fact["meter"] == meter
-            and place > changed
-            and fact["at"] >= max(start, taken_up)
+            if fact["kind"] == "use" and fact["meter"] == meter and place >= since and fact["at"] >= start
         ]
 
     def total(self, at: datetime, meter: str, *more: int) -> int:
@@ -91,6 +92,14 @@ class Oracle:
 
     def available(self, at: datetime) -> int:
         return sum(self.lots(at).values())
+
+
+def months_around(anchor: datetime, at: datetime) -> tuple[datetime, datetime]:
+    """The anchored month that holds a time."""
+    number = 0
+    while anchored(anchor, number + 1) <= at:
+        number += 1
+    return anchored(anchor, number), anchored(anchor, number + 1)
 
 
 def anchored(anchor: datetime, number: int) -> datetime:

@@ -22,6 +22,7 @@ from chalicelib.domain.usage import Use
 
 LARGEST_BODY = 64 * 1024  # bytes
 KEY = re.compile(r"[!-~]{1,128}")
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 LIMIT, MOST = 25, 100
 LARGEST = 1_000_000_000
 SPANS = ("7", "30", "90")  # days of a chart
@@ -252,6 +253,8 @@ def time_of(name: str, text: str) -> datetime:
         InvalidRequest: It is none.
     """
     try:
+        if not RFC_3339.fullmatch(text):
+            raise ValueError(text)
         return from_text(text)
     except (ValueError, OverflowError):
         raise InvalidRequest(name, "an RFC 3339 time is wanted, for example 2026-11-22T09:30:00Z") from None

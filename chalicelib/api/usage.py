@@ -91,7 +91,7 @@ def _quoted_wallet(request: Request, named: str | None) -> str:
             raise InvalidRequest("wallet_id", "missing")
         return named
     own = wallet_of(request)
-    if named and named != own and named not in caller.teams:
+    if named and named not in (own, caller.wallet_id, *caller.teams):
         raise NotFound
     return named or own
 

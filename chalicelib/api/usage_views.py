@@ -8,12 +8,12 @@ from typing import Any
 
 from chalicelib.api.views import money, offers
 from chalicelib.domain import levels
-from chalicelib.domain.catalog import Catalog, Interval, MeterKind, Plan, Rate, Terms
+from chalicelib.domain.catalog import Catalog, Interval, Meter, MeterKind, Plan, Rate, Terms
 from chalicelib.domain.ledger import Entry, as_text
 from chalicelib.domain.levels import Reading
 from chalicelib.domain.plans import ADMIN, CaughtUp, catch_up
 from chalicelib.domain.quotes import Quote
-from chalicelib.domain.wallet import Wallet
+from chalicelib.domain.wallet import Wallet, gauge_levels
 from chalicelib.services.ports import ChartedDay
 from chalicelib.services.using import draws_of_use, use_facts
 
@@ -37,8 +37,9 @@ def meter_of(reading: Reading) -> dict[str, Any]:
 def recorded(entry: Entry, nth: int, catalog: Catalog) -> dict[str, Any]:
     """Show what a use took, from its entry alone: the repeat of the command shows the same."""
     facts = use_facts(entry, nth)
-    meter, rate = catalog.meter(facts["meter"]), facts["rate"]
-    gauge = "set" in facts
+    rate, gauge = facts["rate"], "set" in facts
+    kind = MeterKind.GAUGE if gauge else MeterKind.COUNTER
+    meter = catalog.meters.get(facts["meter"]) or Meter(meter=facts["meter"], name=facts["meter"], kind=kind)
     used = facts["set"] if gauge else facts["used_before"] + facts["quantity"]
     reading = levels.read(
         meter,
@@ -90,7 +91,9 @@ def chart(
         last = wallet.today
         known[last.date] = ChartedDay(date=last.date, meters=last.meters, credits=last.credits)
     gauges = [meter.meter for meter in catalog.meters.values() if meter.kind is MeterKind.GAUGE]
-    levels_: dict[str, int] = dict.fromkeys(gauges, 0)
+    first = next((known[day] for day in span_of(span, now) if day in known), None)
+    standing = gauge_levels(wallet.meters)
+    levels_ = {name: (first.meters if first else standing).get(name, 0) for name in gauges}
     shown = []
     for day in span_of(span, now):
         found = known.get(day)

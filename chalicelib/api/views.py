@@ -62,9 +62,9 @@ def started(begun: Started) -> dict[str, Any]:
         "credits": purchase.credits,
         "bonus_credits": purchase.bonus_credits,
         "price": money(purchase.price),
-        "checkout_session_id": purchase.session_id,
-        "checkout_url": begun.url,
-        "expires_at": as_text(purchase.session_expires_at),
+        "checkout_session_id": begun.checkout.session_id,
+        "checkout_url": begun.checkout.url,
+        "expires_at": as_text(begun.checkout.expires_at),
     }
 
 

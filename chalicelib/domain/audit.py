@@ -90,7 +90,10 @@ def _apply(books: _Books, entry: Entry) -> None:
         books.plan = _free_from(at)
     if not books.today or books.today.date != at.date():
         books.today = Day(date=at.date(), first_seq=entry.seq)
-        books.shown, books.shown_credits = {}, 0
+        books.shown = {
+            name: state.used for name, state in books.meters.items() if state.peak is not None and state.used
+        }
+        books.shown_credits = 0
     for step in (*entry.facts.get("also", ()), entry.facts):
         flows = STEPS[step["kind"]](books, {**step, "at": entry.facts["at"]})
         books.today = books.today.plus(step["kind"], step["credits"], flows)
@@ -139,18 +142,23 @@ def _renewed(books: _Books, facts: Facts) -> Mapping[str, int]:
     start = from_text(facts["period"]["start"])
     if books.plan and books.plan.period_start != start:
         books.plan = replace(books.plan, period_start=start, spent=0, granted=())
-        books.meters = {name: MeterState(level) for name, level in facts.get("levels", {}).items()}
+        books.meters = {name: MeterState(level, 0) for name, level in facts.get("levels", {}).items()}
     return _included(books, facts)
 
 
 def _plan_changed(books: _Books, facts: Facts) -> Mapping[str, int]:
-    start = from_text(facts["period"]["start"])
-    same_period = books.plan is not None and books.plan.period_start == start
-    granted = books.plan.granted if books.plan and same_period else ()
+    before, start = books.plan, from_text(facts["period"]["start"])
+    same_period = before is not None and before.period_start == start
     books.plan = RunningPlan(
-        plan_id=facts["plan_id"], set_by=facts["set_by"], anchor=start, period_start=start, granted=granted
+        plan_id=facts["plan_id"],
+        set_by=facts["set_by"],
+        anchor=from_text(facts["anchor"]),
+        period_start=start,
+        spent=before.spent if before and same_period else 0,
+        granted=before.granted if before and same_period else (),
     )
-    books.meters = {name: MeterState(level) for name, level in facts.get("levels", {}).items()}
+    if not same_period:
+        books.meters = {name: MeterState(level, 0) for name, level in facts.get("levels", {}).items()}
     return _included(books, facts)
 
 

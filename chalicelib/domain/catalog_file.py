@@ -4,6 +4,7 @@ Reads `catalog.toml`, strictly: what is missing, unknown or out of range stops t
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 
@@ -26,6 +27,7 @@ from chalicelib.domain.strict_toml import StrictReader, Table, WrongCatalog
 WHOLE = 100  # percent
 MOST_STEPS = 50_000  # that finding the cheapest packages may take
 UNLIMITED = "unlimited"
+CURRENCY = re.compile(r"[a-z]{3}")  # ISO 4217, in small letters as Stripe has it
 
 
 def parse(text: str) -> Catalog:
@@ -42,6 +44,8 @@ def parse(text: str) -> Catalog:
     reader = StrictReader(text)
     reader.only(whole, {"currency", "thresholds", "low_balance", "incentive", "meters", "plans", "packages"}, where="")
     currency = reader.text(whole, "currency", where="")
+    if not CURRENCY.fullmatch(currency):
+        raise reader.wrong("", "currency", "three small letters are wanted, for example usd")
     meters = {name: _meter(reader, name, table) for name, table in reader.tables(whole, "meters")}
     plans = {name: _plan(reader, name, table, currency, set(meters)) for name, table in reader.tables(whole, "plans")}
     if FREE not in plans:

@@ -7,6 +7,7 @@ credits are never touched.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from chalicelib.domain.granting import Grant, put_lot
 from chalicelib.domain.ledger import Fields, Stamp, as_text
 from chalicelib.domain.lots import Source
 from chalicelib.domain.periods import Period, midnight, number_of, period_at
-from chalicelib.domain.wallet import Decision, Line, MeterState, RunningPlan, Wallet, record
+from chalicelib.domain.wallet import Decision, Line, MeterState, RunningPlan, Wallet, gauge_levels, record
 
 ADMIN = "admin"
 NOBODY = "default"  # who set Free: nobody
@@ -55,7 +56,7 @@ def _begin(plan_id: str, set_by: str, at: datetime) -> RunningPlan:
 def _levels(wallet: Wallet, catalog: Catalog) -> dict[str, MeterState]:
     """Keep the gauges' levels: they stand across periods, but their peak begins anew."""
     return {
-        name: MeterState(state.used)
+        name: MeterState(state.used, 0)
         for name, state in wallet.meters.items()
         if state.used and name in catalog.meters and catalog.meters[name].kind is MeterKind.GAUGE
     }
@@ -75,11 +76,12 @@ def _with_step(
 ) -> CaughtUp:
     """Grant what the plan includes, and say what happened as a step; nothing happened: no step."""
     plan = catalog.plan_or_free(running.plan_id)
-    granted = with_included(replace(wallet, plan=running), running, plan, at, carried=carried, nth=RIDING)
+    start = running.period_start  # not *at*: so a look before it is booked, and the booking, say the same
+    granted = with_included(replace(wallet, plan=running), running, plan, start, carried=carried, nth=RIDING)
     if not turned and not granted:
         return CaughtUp(replace(wallet, plan=running), running)
     facts: dict[str, Any] = {"plan_id": running.plan_id, "period": period_fields(running.period)}
-    if levels := {name: state.used for name, state in wallet.meters.items()}:
+    if levels := gauge_levels(wallet.meters):
         facts["levels"] = levels
     if not granted:
         return CaughtUp(replace(wallet, plan=running), running, (Line(kind="renewal", credits=0, facts=facts),))
@@ -109,7 +111,8 @@ def set_plan(wallet: Wallet, plan_id: str | None, catalog: Catalog, stamp: Stamp
     """
     Put the wallet on a plan by an admin's word, or back on Free with None. It counts from midnight UTC of today.
 
-    Counters begin anew with the new period; gauges keep their level; bought credits are untouched.
+    With a new period counters begin anew and gauges keep their level; within the same one all that was used stands.
+    The plan that the wallet is on already, set by the same hand, changes nothing. Bought credits are untouched.
 
     Raises:
         InvalidRequest: There is no such plan.
@@ -117,10 +120,8 @@ def set_plan(wallet: Wallet, plan_id: str | None, catalog: Catalog, stamp: Stamp
     at = wallet.time_of_decision(stamp.now)
     plan = catalog.plan(plan_id or FREE)
     current = catch_up(wallet, catalog, at)
-    begun = _begin(plan.plan_id, ADMIN if plan_id else NOBODY, at)
-    if current.plan.period_start == begun.period_start:
-        begun = replace(begun, granted=current.plan.granted)
-    after = replace(current.wallet, plan=begun, meters=_levels(current.wallet, catalog))
+    begun, meters = _taken_up(current, plan.plan_id, ADMIN if plan_id else NOBODY, catalog, at)
+    after = replace(current.wallet, plan=begun, meters=meters)
     line = Line(
         kind="plan_change",
         credits=0,
@@ -128,16 +129,29 @@ def set_plan(wallet: Wallet, plan_id: str | None, catalog: Catalog, stamp: Stamp
             "plan_id": plan.plan_id,
             "from_plan_id": current.plan.plan_id,
             "set_by": begun.set_by,
+            "anchor": as_text(begun.anchor),
             "period": period_fields(begun.period),
         },
     )
-    if levels := {name: state.used for name, state in after.meters.items()}:
+    if levels := gauge_levels(after.meters):
         line = replace(line, facts={**line.facts, "levels": levels})
     if granted := with_included(after, begun, plan, at):
         after, more = granted.wallet, granted.steps[0]
         facts = {**line.facts, **more.facts}
         line = replace(line, credits=more.credits, draws=more.draws, facts=facts, flows=more.flows)
     return record(wallet, after, line, stamp, also=current.steps)
+
+
+def _taken_up(
+    current: CaughtUp, plan_id: str, set_by: str, catalog: Catalog, at: datetime
+) -> tuple[RunningPlan, Mapping[str, MeterState]]:
+    running = current.plan
+    if (running.plan_id, running.set_by) == (plan_id, set_by):
+        return running, current.wallet.meters
+    begun = _begin(plan_id, set_by, at)
+    if begun.period_start == running.period_start:
+        return replace(begun, spent=running.spent, granted=running.granted), current.wallet.meters
+    return begun, _levels(current.wallet, catalog)
 
 
 def period_fields(period: Period) -> Fields:

@@ -218,6 +218,8 @@ def settle(
         Mismatch: The payment is not for this purchase, or is a second one.
     """
     check_match(purchase, payment, live=live)
+    if purchase.session_id not in (None, payment.session_id) and payment.progress is not Progress.PAID:
+        return None  # a session that the customer never saw: only its money would count
     status = TRANSITIONS[payment.progress].get(purchase.status, purchase.status)
     if status is purchase.status:
         return None

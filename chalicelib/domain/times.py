@@ -25,7 +25,7 @@ def to_grain(at: datetime) -> datetime:
 
 def to_text(at: datetime) -> str:
     """Write a time as RFC 3339 in UTC with milliseconds: `2026-11-22T09:30:00.000Z`."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def from_text(text: str) -> datetime:

@@ -138,7 +138,7 @@ def apply_use(wallet: Wallet, plan: RunningPlan, use: Use, catalog: Catalog, at:
     charge = price(wallet, plan, use, catalog, at)
     available = wallet.available(at)
     if charge.credits > available:
-        shortfall = charge.credits - available
+        shortfall = charge.credits + wallet.debt - wallet.free(at)  # what is bought pays the debt first
         raise InsufficientCredits(
             required=charge.credits,
             available=available,

@@ -46,7 +46,7 @@ class RunningPlan:
 
 @dataclass(frozen=True, slots=True)
 class MeterState:
-    """What is used of a counter in this period; of a gauge its level, and the period's peak once it was set."""
+    """What is used of a counter in this period; of a gauge its level and the period's peak (None: a counter)."""
 
     used: int
     peak: int | None = None
@@ -185,13 +185,19 @@ def _days_of(
         last = last.showing(late.pop(last.date))
     if last and last.date == at.date():
         return last, None, late
-    fresh = Day(date=at.date(), first_seq=before.seq + 1).showing(late.pop(at.date(), Chart()))
+    standing = Chart(levels=gauge_levels(before.meters))
+    fresh = Day(date=at.date(), first_seq=before.seq + 1).showing(standing + late.pop(at.date(), Chart()))
     if not last:
         return fresh, None, late
     closed = ClosedDay(
         day=last, last_seq=before.seq, head=before.head, left=before.left, held=before.held, debt=before.debt
     )
     return fresh, closed, late
+
+
+def gauge_levels(meters: Mapping[str, MeterState]) -> dict[str, int]:
+    """Say at which levels the gauges stand."""
+    return {name: state.used for name, state in meters.items() if state.peak is not None and state.used}
 
 
 def take_free(lots: Iterable[Lot], draws: Iterable[Draw]) -> tuple[Lot, ...]:

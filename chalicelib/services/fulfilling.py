@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.ledger import Stamp
-from chalicelib.domain.purchases import Mismatch, Payment, settle
+from chalicelib.domain.purchases import Mismatch, Payment, Progress, settle
 from chalicelib.services.ports import (
     Change,
     LostRace,
@@ -56,6 +56,8 @@ def _settle_once(shop: Shop, payment: Payment, *, event: Oddity, stamp: Stamp) -
     wallet, purchase = shop.store.wallet_and_purchase(payment.wallet_id, payment.purchase_id)
     if purchase is None:
         raise NotYetKnown(payment.purchase_id)
+    if payment.progress is not Progress.PAID:
+        payment = shop.payments.payment(payment.session_id) or payment  # asked after the row: its version guards this
     try:
         settlement = settle(wallet, purchase, payment, shop.catalog, live=shop.payments.live, stamp=stamp)
     except Mismatch as odd:

@@ -10,7 +10,6 @@ from chalicelib.services.using import Till
 
 def override_plan(till: Till, plan_id: str | None, claim: Claim, *, stamp: Stamp) -> Recorded:
     """Put a wallet on a plan, or back on Free with None, once per key. It stands until it is cleared."""
-    till.catalog.plan(plan_id or "free")
     return once(
         till.store,
         claim,

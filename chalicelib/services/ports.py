@@ -91,6 +91,15 @@ class Oddity:
     purchase_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """An open checkout session: where the customer pays, and until when."""
+
+    session_id: str
+    url: str
+    expires_at: datetime
+
+
 class Store(Protocol):
     """
     Wallets, purchases and usage. Reads are consistent.
@@ -113,8 +122,12 @@ class Store(Protocol):
 
     def entry(self, wallet_id: str, seq: int) -> Entry | None: ...
 
-    def history(self, wallet_id: str, *, kind: str | None, before: int, limit: int) -> Page:
-        """Read entries with a `seq` under *before*, newest first, of one kind (none given: of all)."""
+    def history(self, wallet_id: str, *, kind: str | None, before: int, limit: int, consistent: bool = False) -> Page:
+        """
+        Read entries with a `seq` under *before*, newest first, of one kind (none given: of all).
+
+        A page may lack the newest lines for a moment, unless *consistent* is asked for.
+        """
 
     def days(self, wallet_id: str, first: date, last: date) -> Sequence[ChartedDay]:
         """Read the finished days from *first* to *last*, oldest first; days on which nothing happened are left out."""
@@ -130,10 +143,11 @@ class Store(Protocol):
             LostRace: A condition failed; nothing was written.
         """
 
-    def keep_checkout(self, purchase: Purchase, *, url: str) -> None:
-        """Note the checkout session of a purchase in its row, and its address beside it; repeats change nothing."""
+    def keep_checkout(self, purchase: Purchase, checkout: Checkout) -> None:
+        """Note the checkout session of a purchase in its row, and the first answer beside it."""
 
-    def checkout_url(self, wallet_id: str, purchase_id: str) -> str | None: ...
+    def checkout(self, wallet_id: str, purchase_id: str) -> Checkout | None:
+        """Read the first answer to the buyer."""
 
     def customer(self, wallet_id: str) -> str | None:
         """Read the payment provider's id of this wallet's customer."""
@@ -143,15 +157,6 @@ class Store(Protocol):
 
     def quarantine(self, oddity: Oddity) -> None:
         """Keep an event aside, once per event."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkout:
-    """An open checkout session: where the customer pays, and until when."""
-
-    session_id: str
-    url: str
-    expires_at: datetime
 
 
 class Payments(Protocol):

@@ -16,15 +16,24 @@ from chalicelib.domain.purchases import (
     refuse_too_many,
 )
 from chalicelib.services.once import Claim, Patience, spent
-from chalicelib.services.ports import Change, LostRace, OutcomeUnknown, Payments, PaymentsFailed, Store, Throttled
+from chalicelib.services.ports import (
+    Change,
+    Checkout,
+    LostRace,
+    OutcomeUnknown,
+    Payments,
+    PaymentsFailed,
+    Store,
+    Throttled,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A purchase with the place where it is paid."""
+    """A purchase, and the checkout where it is paid."""
 
     purchase: Purchase
-    url: str
+    checkout: Checkout
     replayed: bool
 
 
@@ -53,7 +62,6 @@ def start_purchase(shop: Shop, order: Order, claim: Claim, *, email: str | None,
         PaymentsUnavailable: The provider did not answer; the row stands, the key may be tried again.
         Busy: The store did not answer in time.
     """
-    shop.catalog.package(order.package_id)
     for turn in shop.patience.turns():
         try:
             purchase, replayed = _claimed_row(shop, order, claim, now)
@@ -74,8 +82,8 @@ def _claimed_row(shop: Shop, order: Order, claim: Claim, now: datetime) -> tuple
         if not found:
             raise OutcomeUnknown
         return found, True
-    refuse_too_many(shop.store.purchases_since(order.wallet_id, now - OPEN_WITHIN), now)
     package = shop.catalog.package(order.package_id)
+    refuse_too_many(shop.store.purchases_since(order.wallet_id, now - OPEN_WITHIN), now)
     new_id = purchase_id(order.wallet_id, claim.key, now)
     purchase = open_purchase(order, package, new_id=new_id, now=now)
     shop.store.commit(Change(new_purchase=purchase, receipts=[claim.receipt(purchase_id=new_id)]))
@@ -83,22 +91,22 @@ def _claimed_row(shop: Shop, order: Order, claim: Claim, now: datetime) -> tuple
 
 
 def _with_checkout(shop: Shop, purchase: Purchase, *, replayed: bool, email: str | None, now: datetime) -> Started:
-    if purchase.session_id and (url := shop.store.checkout_url(purchase.wallet_id, purchase.purchase_id)):
-        return Started(purchase, url, replayed)
+    if purchase.session_id and (first := shop.store.checkout(purchase.wallet_id, purchase.purchase_id)):
+        return Started(purchase, first, replayed)
     if not purchase.is_open:
         raise Conflict("This purchase has ended; start another with a new key.")
     customer_id = purchase.customer_id or _customer(shop, purchase.wallet_id, email)
     known = replace(purchase, customer_id=customer_id)
-    name = shop.catalog.package(purchase.package_id).name
-    checkout = shop.payments.open_checkout(known, name=name, now=now)
+    offered = shop.catalog.packages.get(purchase.package_id)  # perhaps not any more: the row stands
+    checkout = shop.payments.open_checkout(known, name=offered.name if offered else purchase.package_id, now=now)
     opened = replace(
         known,
         version=purchase.version + 1,
         session_id=checkout.session_id,
         session_expires_at=checkout.expires_at,
     )
-    shop.store.keep_checkout(opened, url=checkout.url)
-    return Started(opened, checkout.url, replayed)
+    shop.store.keep_checkout(opened, checkout)
+    return Started(opened, checkout, replayed)
 
 
 def _customer(shop: Shop, wallet_id: str, email: str | None) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.domain.audit import fold
+from chalicelib.domain.ledger import Entry
 from chalicelib.domain.times import MILLISECOND
 from chalicelib.domain.wallet import SNAPSHOT_EVERY, Wallet
 from chalicelib.services.ports import OutcomeUnknown, Page, Store
@@ -63,5 +65,12 @@ def wallet_at(store: Store, wallet_id: str, at: datetime) -> Wallet:
     if snapshot_seq and snapshot is None:
         raise OutcomeUnknown("a snapshot is missing")
     wanted = seq - snapshot_seq
-    entries = store.history(wallet_id, kind=None, before=seq + 1, limit=wanted).entries if wanted else ()
+    entries = _entries_up_to(store, wallet_id, seq, wanted) if wanted else ()
     return fold(wallet_id, reversed(entries), start=snapshot)
+
+
+def _entries_up_to(store: Store, wallet_id: str, seq: int, wanted: int) -> Sequence[Entry]:
+    entries = store.history(wallet_id, kind=None, before=seq + 1, limit=wanted, consistent=True).entries
+    if len(entries) != wanted:
+        raise OutcomeUnknown("entries are missing")
+    return entries

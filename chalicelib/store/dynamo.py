@@ -12,7 +12,7 @@ from chalicelib.domain.ledger import Entry
 from chalicelib.domain.purchases import Purchase, first_id_at
 from chalicelib.domain.times import to_ms
 from chalicelib.domain.wallet import SNAPSHOT_EVERY, Decision, Wallet
-from chalicelib.services.ports import Change, ChartedDay, LostRace, Oddity, OutcomeUnknown, Page, Receipt
+from chalicelib.services.ports import Change, ChartedDay, Checkout, LostRace, Oddity, OutcomeUnknown, Page, Receipt
 from chalicelib.store import items
 from chalicelib.store.attributes import Raw
 from chalicelib.store.commit import ask, put_new, transact, update_if
@@ -87,9 +87,9 @@ class DynamoStore:
         raw = self._item(self.names.usage, _key(wallet_id, entry_key(seq)))
         return items.entry_from_item(raw) if raw else None
 
-    def history(self, wallet_id: str, *, kind: str | None, before: int, limit: int) -> Page:
+    def history(self, wallet_id: str, *, kind: str | None, before: int, limit: int, consistent: bool = False) -> Page:
         if kind is None or kind == "usage":
-            return self._entries(wallet_id, kind=kind, before=before, limit=limit)
+            return self._entries(wallet_id, kind=kind, before=before, limit=limit, consistent=consistent)
         answer = self._query(
             self.names.usage,
             "wallet_kind = :k AND seq < :before",
@@ -101,28 +101,27 @@ class DynamoStore:
         )
         return _page(answer)
 
-    def _entries(self, wallet_id: str, *, kind: str | None, before: int, limit: int) -> Page:
+    def _entries(self, wallet_id: str, *, kind: str | None, before: int, limit: int, consistent: bool) -> Page:
         """Read from the table itself; uses are told by having no place in the index of kinds."""
         only_uses = {"FilterExpression": "attribute_not_exists(wallet_kind)"} if kind else {}
         found: list[Raw] = []
-        bound, more = before, True
-        while more and len(found) < limit:
+        bound = before
+        while bound > 1 and len(found) < limit:  # DynamoDB refuses a range whose end lies before its beginning
             answer = self._query(
                 self.names.usage,
                 "wallet_id = :w AND sk BETWEEN :first AND :last",
                 {":w": wallet_key(wallet_id), ":first": entry_key(1), ":last": entry_key(bound - 1)},
                 ScanIndexForward=False,
-                ConsistentRead=False,
+                ConsistentRead=consistent,
                 Limit=limit,
                 **only_uses,
             )
             found += answer["Items"]
-            more = "LastEvaluatedKey" in answer
-            bound = int(answer["LastEvaluatedKey"]["sk"]["S"][2:]) if more else bound
+            bound = _seq_of(answer["LastEvaluatedKey"]) if "LastEvaluatedKey" in answer else 1
         cut = found[:limit]
-        more = more or len(found) > limit
-        next_seq = int(cut[-1]["sk"]["S"][2:]) if more and cut else None
-        return Page(entries=[items.entry_from_item(raw) for raw in cut], next_seq=next_seq)
+        last = _seq_of(cut[-1]) if cut else 1
+        more = last > 1 and (bound > 1 or len(found) > limit)
+        return Page(entries=[items.entry_from_item(raw) for raw in cut], next_seq=last if more else None)
 
     def days(self, wallet_id: str, first: date, last: date) -> Sequence[ChartedDay]:
         answer = self._query(
@@ -141,7 +140,8 @@ class DynamoStore:
         actions: list[dict[str, Any]] = []
         for decision in change.decisions:
             actions += self._writes(decision)
-        at_seconds = to_ms(change.decisions[0].entry.at) // 1000 if change.decisions else None
+        uses = [decision.entry for decision in change.decisions if decision.entry.kind == "usage"]
+        at_seconds = to_ms(uses[0].at) // 1000 if uses else None  # receipts of money are kept for good
         before_receipts = len(actions)
         for receipt in change.receipts:
             actions.append(put_new(self.names.usage, items.receipt_to_item(receipt, at_seconds=at_seconds)))
@@ -178,14 +178,20 @@ class DynamoStore:
         item = items.purchase_to_item(purchase)
         return update_if(self.names.purchases, key, item, items.PURCHASE_NAMES, counter="v", was=was)
 
-    def keep_checkout(self, purchase: Purchase, *, url: str) -> None:
-        beside = CheckoutItem(wallet_key(purchase.wallet_id), f"c#{purchase.purchase_id}", url=url)
+    def keep_checkout(self, purchase: Purchase, checkout: Checkout) -> None:
+        beside = CheckoutItem(
+            wallet_key(purchase.wallet_id),
+            f"c#{purchase.purchase_id}",
+            url=checkout.url,
+            session_id=checkout.session_id,
+            expires_at=checkout.expires_at,
+        )
         write = self._purchase_write(purchase, was=purchase.version - 1)
         transact(self.connection, [write, put_new(self.names.purchases, beside.serialize())])
 
-    def checkout_url(self, wallet_id: str, purchase_id: str) -> str | None:
+    def checkout(self, wallet_id: str, purchase_id: str) -> Checkout | None:
         raw = self._item(self.names.purchases, _key(wallet_id, f"c#{purchase_id}"))
-        return raw["url"]["S"] if raw else None
+        return items.checkout_from_item(raw) if raw else None
 
     def customer(self, wallet_id: str) -> str | None:
         raw = self._item(self.names.purchases, _key(wallet_id, CUSTOMER))
@@ -224,6 +230,10 @@ class DynamoStore:
 def _key(wallet_id: str, sk: str | None = None) -> Raw:
     key: Raw = {"wallet_id": {"S": wallet_key(wallet_id)}}
     return {**key, "sk": {"S": sk}} if sk else key
+
+
+def _seq_of(key: Raw) -> int:
+    return int(key["sk"]["S"].removeprefix("e#"))
 
 
 def _page(answer: dict[str, Any]) -> Page:

@@ -15,11 +15,12 @@ from chalicelib.domain.lots import LotId
 from chalicelib.domain.money import Money
 from chalicelib.domain.purchases import Purchase, Status
 from chalicelib.domain.wallet import SCHEMA, Wallet
-from chalicelib.services.ports import ChartedDay, Oddity, Receipt
+from chalicelib.services.ports import ChartedDay, Checkout, Oddity, Receipt
 from chalicelib.store.attributes import Raw, day_from_raw
 from chalicelib.store.tables import (
     DUE_SHARDS,
     RECEIPT_DAYS,
+    CheckoutItem,
     DayItem,
     EntryItem,
     OddityItem,
@@ -40,6 +41,7 @@ PURCHASE_NAMES = tuple(
     attribute.attr_name for name, attribute in PurchaseItem.get_attributes().items() if name not in ("wallet_id", "sk")
 )
 
+LATE_CREDITS = "*credits"  # no meter can be called so
 SECONDS_OF_A_DAY = 24 * 60 * 60
 
 
@@ -163,7 +165,7 @@ def late_update(table: str, wallet_id: str, day: date, chart: Chart) -> dict[str
     """Add to the chart of a day that is finished, whether or not anything was ever recorded on it."""
     added = {f"+{name}": amount for name, amount in chart.counted.items()}
     if chart.credits:
-        added["+credits"] = chart.credits
+        added[LATE_CREDITS] = chart.credits
     names, values = list(added), list(added.values())
     return {
         "Update": {
@@ -180,7 +182,7 @@ def charted_day(raw: Raw) -> ChartedDay:
     """Read what a chart shows of a finished day, with what was reported late."""
     day = day_from_raw(raw["d"]["M"]) if "d" in raw else None
     late = {name[1:]: int(value["N"]) for name, value in raw.items() if name.startswith("+")}
-    late_credits = late.pop("credits", 0)
+    late_credits = int(raw[LATE_CREDITS]["N"]) if LATE_CREDITS in raw else 0
     return ChartedDay(
         date=date.fromisoformat(raw["sk"]["S"].removeprefix("d#")),
         meters=add_up(day.meters if day else {}, late),
@@ -223,6 +225,12 @@ def purchase_to_item(purchase: Purchase) -> Raw:
             due_at=due_at if purchase.is_open else None,
         )
     )
+
+
+def checkout_from_item(raw: Raw) -> Checkout:
+    item = CheckoutItem()
+    item.deserialize(raw)
+    return Checkout(session_id=item.session_id, url=item.url, expires_at=item.expires_at)
 
 
 def purchase_from_item(wallet_id: str, raw: Raw) -> Purchase:

@@ -151,14 +151,16 @@ class PurchaseItem(Model):
 
 
 class CheckoutItem(Model):
-    """Where a purchase is paid; apart from the purchase, because the address is long."""
+    """The first answer to a buyer: where it is paid. Apart from the purchase, because the address is long."""
 
     class Meta:
         table_name = "purchases"
 
     wallet_id = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
-    url = UnicodeAttribute()
+    url = UnicodeAttribute(attr_name="u")
+    session_id = UnicodeAttribute(attr_name="i")
+    expires_at = Moment(attr_name="x")
 
 
 class CustomerItem(Model):
@@ -227,7 +229,7 @@ class DayItem(Model):
     """
     A finished day's sums and the state of the books at its end.
 
-    Uses reported after the day was finished are added beside it, under the names `+<meter>` and `+credits`; of a
+    Uses reported after the day was finished are added beside it, under the names `+<meter>` and `*credits`; of a
     day without any entry the item holds nothing else.
     """
 

@@ -58,5 +58,5 @@ def test_one_key_at_sixteen_at_once_opens_one_purchase(kind: str) -> None:
         begun = list(pool.map(lambda _: counter.buy(), range(AT_ONCE)))
 
     assert len({each.purchase.purchase_id for each in begun}) == 1
-    assert len({each.url for each in begun}) == 1
+    assert len({each.checkout.url for each in begun}) == 1
     assert len(store.purchases_since(counter.wallet_id, NOON)) == 1

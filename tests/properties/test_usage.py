@@ -63,7 +63,9 @@ def _take(step: Any, wallet: Wallet, oracle: Oracle, now: datetime) -> Decision 
         return _granted(step, wallet, oracle, now)
     if step[0] == "plan":
         oracle.begin(now)
-        oracle.facts.append({"kind": "plan", "at": now, "plan_id": step[1] or "free"})
+        oracle.facts.append(
+            {"kind": "plan", "at": now, "plan_id": step[1] or "free", "set_by": "admin" if step[1] else "default"}
+        )
         return set_plan(wallet, step[1], PLAIN, stamp(now))
     return _used(step[1], step[2], wallet, oracle, now)
 

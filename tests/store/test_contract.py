@@ -19,7 +19,7 @@ from chalicelib.domain.purchases import Progress, Status, settle
 from chalicelib.domain.usage import Use
 from chalicelib.domain.wallet import Decision, MeterState, RunningPlan, Wallet
 from chalicelib.services.once import Claim, Recorded, once
-from chalicelib.services.ports import Change, LostRace, Oddity, Store
+from chalicelib.services.ports import Change, Checkout, LostRace, Oddity, Store
 from chalicelib.services.reading import BEYOND
 from chalicelib.services.using import Event, Till, record_batch, record_usage
 from tests.builders import CATALOG, DAY, NOON, patience, payment, purchase, stamp
@@ -44,7 +44,7 @@ def test_what_was_never_written_reads_as_nothing(store: Store, wallet_id: str) -
     assert store.entry(wallet_id, 1) is None
     assert store.snapshot(wallet_id, 100) is None
     assert store.customer(wallet_id) is None
-    assert store.checkout_url(wallet_id, "pur_x") is None
+    assert store.checkout(wallet_id, "pur_x") is None
     assert not store.history(wallet_id, kind=None, before=BEYOND, limit=5).entries
 
 
@@ -184,12 +184,13 @@ def test_a_purchase_is_written_once_and_moves_by_its_version(store: Store, walle
         store.commit(Change(new_purchase=opened))
 
     known = replace(opened, version=2, session_id="cs_test_1", session_expires_at=NOON + DAY, customer_id="cus_1")
-    store.keep_checkout(known, url="https://pay.example/" + "x" * 400)
+    checkout = Checkout(session_id="cs_test_1", url="https://pay.example/" + "x" * 400, expires_at=NOON + DAY)
+    store.keep_checkout(known, checkout)
 
     assert store.purchase(wallet_id, opened.purchase_id) == known
-    assert str(store.checkout_url(wallet_id, opened.purchase_id)).endswith("xxx")
+    assert store.checkout(wallet_id, opened.purchase_id) == checkout
     with pytest.raises(LostRace):
-        store.keep_checkout(known, url="https://other.example/")
+        store.keep_checkout(known, replace(checkout, url="https://other.example/"))
 
 
 def test_fulfilment_moves_wallet_and_purchase_together_or_not_at_all(store: Store, wallet_id: str) -> None:
@@ -352,3 +353,31 @@ def test_a_batch_is_one_entry_with_a_receipt_for_each_use(store: Store, wallet_i
     assert [each.replayed for each in again if isinstance(each, Recorded)] == [True] * 9
     assert store.receipt(wallet_id, "k9") == replace(events[9].claim.receipt(seq=1), nth=9)
     assert list(audit.faults(store.wallet(wallet_id), [e for e in [store.entry(wallet_id, 1)] if e])) == []
+
+
+def test_a_page_before_the_first_entry_is_empty_and_asks_for_nothing_impossible(store: Store, wallet_id: str) -> None:
+    for number in range(3):
+        give(store, wallet_id, f"k{number}")
+
+    assert not store.history(wallet_id, kind=None, before=1, limit=5).entries
+    assert not store.history(wallet_id, kind="usage", before=1, limit=5).entries
+    whole = store.history(wallet_id, kind=None, before=BEYOND, limit=3)
+    assert ([entry.seq for entry in whole.entries], whole.next_seq) == ([3, 2, 1], None)
+    assert store.history(wallet_id, kind=None, before=BEYOND, limit=2).next_seq == 2
+
+
+def test_a_gauges_level_stands_on_days_on_which_it_was_not_set(store: Store, wallet_id: str) -> None:
+    till = Till(store=store, catalog=CATALOG, patience=patience())
+    seats = Event(
+        Use(wallet_id=wallet_id, meter="seats", set_to=2), Claim.on(wallet_id, "s", operation="usage", body={})
+    )
+    record_usage(till, seats, stamp=stamp())
+    spend(store, wallet_id, "k1", 1, now=NOON + 40 * DAY)
+    spend(store, wallet_id, "k2", 1, now=NOON + 41 * DAY)
+
+    days = store.days(wallet_id, (NOON + DAY).date(), (NOON + 40 * DAY).date())
+
+    assert [dict(day.meters) for day in days] == [{"seats": 2, "notes": 1}]
+    wallet = store.wallet(wallet_id)
+    history = [entry for seq in range(1, wallet.seq + 1) if (entry := store.entry(wallet_id, seq))]
+    assert list(audit.faults(wallet, history)) == []

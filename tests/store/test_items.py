@@ -11,12 +11,16 @@ from chalicelib.domain.granting import Grant
 from chalicelib.domain.grants import grant
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.lots import Source
+from chalicelib.domain.plans import set_plan
 from chalicelib.domain.usage import Use, decide
 from chalicelib.domain.wallet import Wallet
-from chalicelib.services.ports import Receipt
+from chalicelib.services.once import Claim
+from chalicelib.services.ports import Change, Receipt
 from chalicelib.store import items
 from chalicelib.store.attributes import Raw
+from chalicelib.store.dynamo import DynamoStore
 from chalicelib.store.tables import EntryItem, ReceiptItem
+from tests import engines
 from tests.builders import CATALOG, stamp
 
 EMPTY = Wallet(wallet_id="acct_a")
@@ -57,3 +61,16 @@ def test_a_receipt_of_a_use_is_kept_for_four_hundred_days() -> None:
     raw = items.receipt_to_item(replace(RECEIPT, seq=1), at_seconds=0)
 
     assert int(raw["ttl"]["N"]) == 400 * 24 * 60 * 60
+
+
+def test_receipts_of_money_are_kept_for_good() -> None:
+    store = engines.store("roto")
+    assert isinstance(store, DynamoStore)
+    wallet = Wallet(wallet_id="acct_receipts")
+    claim = Claim.on(wallet.wallet_id, "k", operation="plan", body={})
+    store.commit(Change(decisions=[set_plan(wallet, "pro", CATALOG, stamp())], receipts=[claim.receipt(seq=1)]))
+
+    raw = store._item(store.names.usage, {"wallet_id": {"S": "w#acct_receipts"}, "sk": {"S": "k#k"}})
+
+    assert raw
+    assert "ttl" not in raw

@@ -78,6 +78,8 @@ def test_low_is_the_larger_of_both_lines() -> None:
         ("[packages.starter]", "[[packages]]", "a table with something in it"),
         ("[packages.starter]", "[packages]", "a table is wanted"),
         ('"usd"', "1", "line 2: currency"),
+        ('"usd"', '"USD"', "line 2: currency: three small letters"),
+        ('"usd"', '"bitcoin"', "line 2: currency: three small letters"),
         ("percent_of_last_purchase = 10", "percent_of_last_purchase = 101", "line 5: low_balance.percent"),
         ("[low_balance]", "[low]", "low: unknown"),
         ('currency = "usd"', 'currency = "usd', "line 2"),

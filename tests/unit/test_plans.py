@@ -59,7 +59,7 @@ def test_a_wallet_begins_on_free_at_midnight() -> None:
 def test_an_admins_plan_begins_a_period_and_grants_what_it_includes() -> None:
     used = call(EMPTY, 10).wallet
 
-    decision = put_on(used, "pro")
+    decision = put_on(used, "pro", NOON + DAY)
 
     facts = decision.entry.facts
     assert (facts["kind"], facts["plan_id"], facts["from_plan_id"], facts["set_by"]) == (
@@ -71,7 +71,7 @@ def test_an_admins_plan_begins_a_period_and_grants_what_it_includes() -> None:
     assert (facts["granted"], facts["credits"]) == (50, 50)
     assert decision.wallet.meters == {}
     plan_lot = decision.wallet.lots[0]
-    assert (plan_lot.source, plan_lot.expires_at) == (Source.PLAN, datetime(2026, 12, 22, tzinfo=UTC))
+    assert (plan_lot.source, plan_lot.expires_at) == (Source.PLAN, datetime(2026, 12, 23, tzinfo=UTC))
     assert plan_lot.ends_at == plan_lot.expires_at
 
 
@@ -81,7 +81,36 @@ def test_included_credits_come_once_per_plan_and_period() -> None:
 
     assert [lot.granted for lot in back.lots] == [50]
     tomorrow = put_on(back, "pro", NOON + DAY).wallet
-    assert [lot.granted for lot in tomorrow.lots] == [50, 50]
+    assert [lot.granted for lot in tomorrow.lots] == [50]
+
+
+def test_the_plan_it_is_on_already_changes_nothing() -> None:
+    used = decide(put_on(EMPTY, "pro").wallet, Use(wallet_id="acct_a", meter="calls", quantity=99), CATALOG, stamp())
+
+    again = put_on(used.wallet, "pro", NOON + 3 * DAY)
+
+    assert again.entry.facts["credits"] == 0
+    assert (again.wallet.plan, again.wallet.meters, again.wallet.lots) == (
+        used.wallet.plan,
+        used.wallet.meters,
+        used.wallet.lots,
+    )
+
+
+def test_another_plan_on_the_same_day_keeps_what_was_used() -> None:
+    wallet = grant(EMPTY, Grant(credits=99, source=Source.PROMO), CATALOG, stamp()).wallet
+    wallet = decide(wallet, Use(wallet_id="acct_a", meter="seats", set_to=5), CATALOG, stamp()).wallet
+    wallet = call(wallet, 12).wallet
+
+    changed = put_on(wallet, "pro")
+    back = put_on(changed.wallet, None)
+
+    assert changed.wallet.meters == wallet.meters
+    assert back.wallet.plan
+    assert back.wallet.plan.spent == 32
+    again = decide(back.wallet, Use(wallet_id="acct_a", meter="seats", set_to=5), CATALOG, stamp())
+    assert again.entry.facts["credits"] == 0
+    assert call(back.wallet, 1).entry.facts["credits"] == -1
 
 
 def test_clearing_puts_the_wallet_back_on_free() -> None:

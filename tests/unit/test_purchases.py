@@ -111,6 +111,16 @@ def test_a_second_payment_for_a_paid_purchase_is_odd(second: dict[str, Any]) -> 
         settle(EMPTY, paid, payment(**second), CATALOG, live=False, stamp=stamp())
 
 
+@pytest.mark.parametrize("progress", [Progress.LAPSED, Progress.FAILED, Progress.PROCESSING])
+def test_a_session_that_the_customer_never_saw_ends_nothing(progress: Progress) -> None:
+    opened = purchase(session_id="cs_test_2")
+
+    assert settle(EMPTY, opened, payment(progress), CATALOG, live=False, stamp=stamp()) is None
+    paid = settle(EMPTY, opened, payment(), CATALOG, live=False, stamp=stamp())
+    assert paid
+    assert paid.purchase.session_id == "cs_test_1"
+
+
 def test_an_offer_is_written_down_as_it_is_now() -> None:
     order = Order(wallet_id="acct_a", package_id="starter", quantity=3, return_path="/x", save_card=True)
 

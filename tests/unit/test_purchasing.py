@@ -31,7 +31,7 @@ def test_a_purchase_is_a_row_a_session_and_a_receipt(counter: Counter) -> None:
     purchase = counter.store.purchases["acct_a", begun.purchase.purchase_id]
     assert purchase.status is Status.PENDING
     assert (purchase.session_id, purchase.customer_id) == (begun.purchase.session_id, counter.store.customers["acct_a"])
-    assert begun.url.startswith("http")
+    assert begun.checkout.url.startswith("http")
     assert purchase.session_expires_at
     assert purchase.session_expires_at > NOON + timedelta(minutes=59)
 
@@ -39,7 +39,7 @@ def test_a_purchase_is_a_row_a_session_and_a_receipt(counter: Counter) -> None:
 def test_the_repeat_gets_the_same_purchase_and_page(counter: Counter) -> None:
     first, again = counter.buy(), counter.buy(now=NOON + timedelta(minutes=5))
 
-    assert (again.purchase, again.url, again.replayed) == (first.purchase, first.url, True)
+    assert (again.purchase, again.checkout, again.replayed) == (first.purchase, first.checkout, True)
     assert len(counter.store.purchases) == 1
 
 
@@ -125,7 +125,7 @@ def test_a_receipt_without_its_row_is_waited_for(counter: Counter) -> None:
 
 @pytest.mark.parametrize("trouble", [LostRace(), Throttled(), OutcomeUnknown()])
 @pytest.mark.parametrize(
-    "call", ["receipt", "purchases_since", "commit", "customer", "keep_customer", "keep_checkout", "checkout_url"]
+    "call", ["receipt", "purchases_since", "commit", "customer", "keep_customer", "keep_checkout", "checkout"]
 )
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_trouble_at_any_call_of_the_store_ends_in_one_purchase(

@@ -119,7 +119,7 @@ def test_a_gauges_level_stands_and_its_peak_begins_anew_with_the_next_month() ->
     step = turned.entry.facts["also"][0]
     assert (step["kind"], step["levels"]) == ("renewal", {"seats": 4})
     assert step["period"] == {"start": "2026-12-22T00:00:00.000Z", "end": "2027-01-22T00:00:00.000Z"}
-    assert turned.wallet.meters == {"seats": MeterState(4), "calls": MeterState(1)}
+    assert turned.wallet.meters == {"seats": MeterState(4, 0), "calls": MeterState(1)}
     assert turned.wallet.plan
     assert turned.wallet.plan.spent == 0
     again = spend(turned.wallet, "seats", set_to=4, now=later)
