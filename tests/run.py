@@ -21,9 +21,10 @@ def main(arguments: list[str]) -> int:
         print("MiniStack is not installed: `make test` installs it; the tests that need it will fail", file=sys.stderr)
     if arguments:
         return subprocess.call([sys.executable, "-m", "pytest", *arguments])
-    tests = ["pytest", "-n", WORKERS, "--dist", "worksteal", "--cov", "--cov-report="]
+    counted = ["pytest", "--cov", "--cov-report="]
     steps = [
-        [sys.executable, "-m", *tests],
+        [sys.executable, "-m", *counted, "-n", WORKERS, "--dist", "worksteal", "-m", "not alone"],
+        [sys.executable, "-m", *counted, "--cov-append", "-m", "alone", "-s"],
         [sys.executable, "-m", "coverage", "report", f"--include={PURE}", "--fail-under=100"],
         [sys.executable, "-m", "coverage", "report", "--fail-under=95"],
     ]

@@ -114,9 +114,14 @@ def test_a_purchase_shows_what_became_of_it(desk: Desk, happen: Callable[[Desk, 
     assert desk.get(bought.headers["location"]).json()["status"] == status
 
 
-@pytest.mark.parametrize("name", ["pur_00000000000000000000", "pur_", "x", "PUR_00000000000000000000", "p%23", "*"])
-def test_a_purchase_that_is_not_there_is_not_found(desk: Desk, name: str) -> None:
+def test_a_purchase_that_is_not_there_is_not_found(desk: Desk) -> None:
+    refusal(desk.get("/api/credits/purchases/pur_00000000000000000000"), 404, "not_found")
+
+
+@pytest.mark.parametrize("name", ["pur_", "x", "PUR_00000000000000000000", "p%23", "*", "pur_0000000000000000000G"])
+def test_what_names_no_purchase_is_not_even_looked_for(desk: Desk, name: str) -> None:
     refusal(desk.get(f"/api/credits/purchases/{name}"), 404, "not_found")
+    assert desk.premises.is_untouched
 
 
 def test_a_purchase_of_another_wallet_looks_like_none(desk: Desk) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from chalice.local import LambdaContext, LambdaEventConverter, RouteMatcher
 
 from app import app
 from chalicelib.api.scopes import DECLARED, Scope
@@ -181,6 +183,20 @@ def test_a_guarded_route_opens_to_its_own_scopes_alone(
                 assert reply.status not in (401, 403)
             else:
                 refusal(reply, 403, "forbidden")
+
+
+@pytest.mark.parametrize(("method", "path", "scopes"), list(guarded()), ids=[f"{m} {p}" for m, p, _ in guarded()])
+def test_a_view_looks_at_the_scope_again(desk: Desk, method: str, path: str, scopes: frozenset[Scope]) -> None:
+    """The gateway keeps an authorizer's answer for a while, so a view must not trust that it was asked."""
+    others = " ".join(sorted({CUSTOMER, SERVICE, ADMIN, "openid"} - scopes))
+    event = LambdaEventConverter(RouteMatcher(list(app.routes)), []).create_lambda_event(method, path, {})
+    event["requestContext"]["authorizer"] = {"sub": "acct_a", "scopes": others, "teams": "[]", "email": ""}
+
+    with desk.changing_nothing():
+        answer = app(event, LambdaContext("api_handler", 512, 29_000))
+
+    assert answer["statusCode"] == 403
+    assert json.loads(answer["body"])["code"] == "forbidden"
 
 
 def test_a_public_route_asks_for_no_token(desk: Desk) -> None:

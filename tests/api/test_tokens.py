@@ -83,6 +83,7 @@ BAD: dict[str, Callable[[Forger, int], str]] = {
     "a beginning in six seconds": lambda f, now: f.signed(nbf=now + 6),
     "a beginning in a year": lambda f, now: f.signed(nbf=now + 365 * 86400),
     "a beginning in words": lambda f, now: f.signed(nbf="now"),
+    "true for a beginning": lambda f, now: f.signed(nbf=True),
     "NaN for a beginning": lambda f, now: f.signed(nbf=float("nan")),
     "no subject": lambda f, now: f.signed(sub=None),
     "an empty subject": lambda f, now: f.signed(sub=""),

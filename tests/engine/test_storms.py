@@ -24,6 +24,7 @@ from chalicelib.store.dynamo import DynamoStore
 from tests import engines
 from tests.builders import CATALOG, NOON, stamp
 
+pytestmark = pytest.mark.alone
 PROCESSES, THREADS, USES, CREDITS = 4, 16, 50, 1000
 BUDGET = 300.0  # seconds: with twice as many writers as a wallet is made for, waiting is all right, an error isn't
 
