@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     counted = ["pytest", "--cov", "--cov-report="]
     steps = [
         [sys.executable, "-m", *counted, "-n", WORKERS, "--dist", "worksteal", "-m", "not alone"],
-        [sys.executable, "-m", *counted, "--cov-append", "-m", "alone", "-s"],
+        [sys.executable, "-m", "pytest", "-m", "alone", "-s"],
         [sys.executable, "-m", "coverage", "report", f"--include={PURE}", "--fail-under=100"],
         [sys.executable, "-m", "coverage", "report", "--fail-under=95"],
     ]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from chalicelib import wiring
 from local.tokens import Issuer
 from tests.api.desk import ADMIN, CUSTOMER, SERVICE, Desk, refusal
 from tests.api.forger import Forger, part
@@ -59,7 +60,9 @@ BAD: dict[str, Callable[[Forger, int], str]] = {
         [f.signed().split(".")[0], part(f.claims(sub="acct_b")), f.signed().split(".")[2]]
     ),
     "an unknown key id": lambda f, now: f.signed({"kid": "other"}),
-    "no key id": lambda f, now: f.signed({"kid": ""}),
+    "an empty key id": lambda f, now: f.signed({"kid": ""}),
+    "no key id": lambda f, now: f"{part({'alg': 'RS256'})}.{part(f.claims())}.AAAA",
+    "a number for a key id": lambda f, now: f.head("RS256", kid=7) + f".{part(f.claims())}.AAAA",
     "a key id with a path": lambda f, now: f.signed({"kid": "../../dev/null"}),
     "a header that asks for what we don't know": lambda f, now: f.signed({"crit": ["exp"], "exp": 1}),
     "no issuer": lambda f, now: f.signed(iss=None),
@@ -299,6 +302,20 @@ def test_keys_that_were_had_outlive_an_issuer_that_is_down(desk: Desk, forger: F
 
     refusal(desk.get(BALANCE, token=forger.signed({"kid": "made-up"})), 401, "unauthenticated")
     assert desk.get(BALANCE).status == 200
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "http://issuer.example/jwks.json", "http://127.0.0.1.evil.example/"]
+)
+def test_keys_come_over_https_or_from_this_machine_only(desk: Desk, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    usual = wiring.settings().jwks_url
+    try:
+        monkeypatch.setenv("TALLY_JWKS_URL", url)
+        wiring.settings.cache_clear()
+        refusal(desk.get(BALANCE), 401, "unauthenticated")
+    finally:
+        monkeypatch.setenv("TALLY_JWKS_URL", usual)
+        wiring.settings.cache_clear()
 
 
 def test_a_long_token_is_refused_at_once(desk: Desk) -> None:
