@@ -71,6 +71,6 @@ def wallet_at(store: Store, wallet_id: str, at: datetime) -> Wallet:
 
 def _entries_up_to(store: Store, wallet_id: str, seq: int, wanted: int) -> Sequence[Entry]:
     entries = store.history(wallet_id, kind=None, before=seq + 1, limit=wanted, consistent=True).entries
-    if len(entries) != wanted:
+    if [entry.seq for entry in entries] != list(range(seq, seq - wanted, -1)):
         raise OutcomeUnknown("entries are missing")
     return entries
