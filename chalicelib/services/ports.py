@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from chalicelib.domain.ledger import Entry
+from chalicelib.domain.messages import Message, Recipient
 from chalicelib.domain.purchases import Payment, Purchase, Settlement
 from chalicelib.domain.wallet import Decision, Wallet
 
@@ -34,6 +35,10 @@ class OutcomeUnknown(Exception):
 
 class PaymentsFailed(Exception):
     """The payment provider failed or did not answer; the call may have taken effect."""
+
+
+class NotSent(Exception):
+    """A channel did not take a message, or did not say so. The text is for operators: it names no address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,3 +179,21 @@ class Payments(Protocol):
 
     def payment(self, session_id: str) -> Payment | None:
         """Ask what became of a checkout session. None: it isn't one of ours."""
+
+
+class Notices(Protocol):
+    """What carries messages to people and to their programs."""
+
+    def channels(self, to: Recipient) -> Sequence[str]:
+        """Name the channels that this recipient's messages take, at least one: else they could only be parked."""
+
+    def send(self, channel: str, message: Message, to: Recipient, *, now: datetime) -> None:
+        """
+        Send a message through one channel, under its own id.
+
+        Raises:
+            NotSent: It was not taken, or nobody knows.
+        """
+
+    def park(self, message: Message, reason: str) -> None:
+        """Lay a message aside for operators, after too many attempts. May raise `NotSent` as well."""
