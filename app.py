@@ -7,6 +7,7 @@ from chalicelib.api.credits import credit_routes
 from chalicelib.api.plans import plan_routes
 from chalicelib.api.service import service_routes
 from chalicelib.api.usage import usage_routes
+from chalicelib.jobs import audit, expire_credits, send_alerts, sweep_purchases
 from chalicelib.webhooks.functions import webhooks
 
 app = Chalice(app_name="tally", configure_logs=False)  # our own logger has this name, and would say all twice
@@ -16,3 +17,5 @@ app.register_blueprint(credit_routes)
 app.register_blueprint(usage_routes)
 app.register_blueprint(plan_routes)
 app.register_blueprint(webhooks)
+for job in (audit, expire_credits, send_alerts, sweep_purchases):
+    app.register_blueprint(job.jobs)

@@ -24,6 +24,8 @@ LOGGED = frozenset(
         "request_id",
         "error",
         "ms",
+        "job",
+        "counts",
     }
 )
 

@@ -9,6 +9,8 @@ from chalicelib.store.tables import TableNames
 
 SHORTEST_CHECKOUT, LONGEST_CHECKOUT = 31, 1429  # minutes; Stripe takes 30 to 1,440, and a repeat adds up to ten
 
+USUAL_SHARES, MOST_SHARES = 28 * 24, 10_000  # every wallet once in four weeks
+
 
 class WrongSettings(Exception):
     """The environment doesn't say what is needed. The message names the variable."""
@@ -31,6 +33,7 @@ class Settings:
     default_return_path: str
     checkout_minutes: int
     automatic_tax: bool
+    audit_shares: int  # of all wallets, one an hour is checked
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -51,6 +54,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         raise WrongSettings(
             f"TALLY_CHECKOUT_MINUTES must be a whole number from {SHORTEST_CHECKOUT} to {LONGEST_CHECKOUT}"
         )
+    shares = environment.get("TALLY_AUDIT_SHARES", str(USUAL_SHARES))
+    if not shares.isdecimal() or not 1 <= int(shares) <= MOST_SHARES:
+        raise WrongSettings(f"TALLY_AUDIT_SHARES must be a whole number from 1 to {MOST_SHARES}")
     return Settings(
         stage=need("TALLY_STAGE"),
         region=need("AWS_DEFAULT_REGION") if "AWS_REGION" not in environment else environment["AWS_REGION"],
@@ -64,5 +70,6 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         allowed_origins=tuple(each.strip() for each in need("TALLY_ALLOWED_ORIGINS").split(",") if each.strip()),
         default_return_path=environment.get("TALLY_DEFAULT_RETURN_PATH", "/"),
         checkout_minutes=int(minutes),
+        audit_shares=int(shares),
         automatic_tax=environment.get("TALLY_AUTOMATIC_TAX", "") == "1",
     )

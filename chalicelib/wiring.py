@@ -25,6 +25,7 @@ from chalicelib.domain.times import to_grain
 from chalicelib.services.once import Patience
 from chalicelib.services.ports import Payments, Store
 from chalicelib.services.purchasing import Shop
+from chalicelib.services.rounds import Errand
 from chalicelib.services.using import Till
 from chalicelib.settings import Settings, read_settings
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 MOST_SECRETS = 2  # at once, while one follows the other
 LONGEST_TRY = 10.0  # seconds
 SPARE = 1.0  # seconds of the Lambda's time kept for the answer
+LAST_THING = 15.0  # seconds of a job's time in which nothing new is begun: the longest that one thing may take
+LONGEST_JOB = 600.0  # seconds, where nobody says how long a job may take
 SECRET_AGE = 300  # seconds that a secret may be old
 
 
@@ -158,6 +161,19 @@ def patience(remaining_ms: float | None = None) -> Patience:
 
 def till(remaining_ms: float | None = None) -> Till:
     return Till(store=store(), catalog=catalog(), patience=patience(remaining_ms))
+
+
+def errand(actor: str, remaining_ms: float | None = None) -> Errand:
+    """Give a job what it needs; it begins nothing new within the last seconds that it has."""
+    begun = time.monotonic()
+    limit = remaining_ms / 1000 - LAST_THING if remaining_ms is not None else LONGEST_JOB
+    return Errand(
+        store=store(),
+        catalog=catalog(),
+        patience=patience(remaining_ms),
+        stamp=lambda: stamp(actor),
+        has_time=lambda: time.monotonic() - begun < limit,
+    )
 
 
 def shop(remaining_ms: float | None = None) -> Shop:

@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from chalicelib.domain.contacts import Contact, Known
 from chalicelib.domain.days import Chart, ClosedDay, add_up
 from chalicelib.domain.ledger import Entry
+from chalicelib.domain.messages import Message
 from chalicelib.domain.purchases import Purchase
 from chalicelib.domain.wallet import SNAPSHOT_EVERY, Decision, Wallet
-from chalicelib.services.ports import Change, ChartedDay, Checkout, LostRace, Oddity, Page, Receipt
+from chalicelib.services.ports import (
+    SHARDS,
+    Change,
+    ChartedDay,
+    Checkout,
+    Due,
+    LostRace,
+    Oddity,
+    Outgoing,
+    Page,
+    Receipt,
+)
+
+PAGE = 100  # names in one look at what is due
+
+
+def _shard_of(wallet_id: str) -> int:
+    return sum(wallet_id.encode()) % SHARDS
 
 
 class MemoryStore:
@@ -28,6 +48,10 @@ class MemoryStore:
         self.checkouts: dict[tuple[str, str], Checkout] = {}
         self.customers: dict[str, str] = {}
         self.oddities: dict[str, Oddity] = {}
+        self.messages: dict[tuple[str, str], Outgoing] = {}
+        self.contacts: dict[str, Contact] = {}
+        self.emails: dict[str, str] = {}
+        self.failures: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def wallet(self, wallet_id: str) -> Wallet:
@@ -88,6 +112,9 @@ class MemoryStore:
                 self._keep(change.new_purchase)
             if change.purchase:
                 self._keep(change.purchase.purchase)
+                self._write_messages(change.purchase.messages)
+            if change.contact:
+                self.contacts[change.contact.contact.wallet_id] = change.contact.contact
 
     def _check(self, change: Change) -> None:
         races = [self.wallet(each.wallet.wallet_id).seq != each.before.seq for each in change.decisions]
@@ -99,18 +126,26 @@ class MemoryStore:
         if change.purchase:
             before = change.purchase.before
             races.append(self.purchases[before.wallet_id, before.purchase_id].version != before.version)
+        if change.contact:
+            races.append(self.contact(change.contact.contact.wallet_id).version != change.contact.before.version)
         if any(races):
             raise LostRace(spent=spent)
 
     def _write(self, decision: Decision) -> None:
         wallet = decision.wallet
         self.wallets[wallet.wallet_id] = wallet
+        self.failures.pop(wallet.wallet_id, None)
         self.entries[wallet.wallet_id, wallet.seq] = decision.entry
+        self._write_messages(decision.messages)
         if decision.closed_day:
             self.closed[wallet.wallet_id, decision.closed_day.day.date.isoformat()] = decision.closed_day
         self.late += [(wallet.wallet_id, day, chart) for day, chart in decision.late.items()]
         if wallet.seq % SNAPSHOT_EVERY == 0:
-            self.snapshots[wallet.wallet_id, wallet.seq] = wallet
+            self.snapshots[wallet.wallet_id, wallet.seq] = replace(wallet, due_at=None)
+
+    def _write_messages(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.messages[message.wallet_id, message.message_id] = Outgoing(message=message, due_at=message.at)
 
     def _keep(self, purchase: Purchase) -> None:
         self.purchases[purchase.wallet_id, purchase.purchase_id] = purchase
@@ -129,8 +164,75 @@ class MemoryStore:
         return self.customers.get(wallet_id)
 
     def keep_customer(self, wallet_id: str, customer_id: str, *, email: str | None) -> None:
-        del email  # only a real store has it to keep
+        if wallet_id not in self.customers and email:
+            self.emails[wallet_id] = email
         self.customers.setdefault(wallet_id, customer_id)
+
+    def contact(self, wallet_id: str) -> Contact:
+        return self.contacts.get(wallet_id, Contact(wallet_id=wallet_id))
+
+    def known_addresses(self, wallet_id: str) -> Known:
+        mine = [each for (owner, _), each in sorted(self.purchases.items(), reverse=True) if owner == wallet_id]
+        paid = [each.email for each in mine if each.email]
+        return Known(payment_email=paid[0] if paid else None, customer_email=self.emails.get(wallet_id))
+
+    def due_wallets(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
+        return self._due(shard, until, cursor, [(each.due_at, (name, "")) for name, each in self.wallets.items()])
+
+    def due_purchases(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
+        found = [(each.due_at, name) for name, each in self.purchases.items() if each.is_open]
+        return self._due(shard, until, cursor, found)
+
+    def due_messages(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
+        return self._due(shard, until, cursor, [(each.due_at, name) for name, each in self.messages.items()])
+
+    def _due(
+        self, shard: int, until: datetime, cursor: object, found: list[tuple[datetime | None, tuple[str, str]]]
+    ) -> Due:
+        listed = sorted((at, name) for at, name in found if at and at <= until and _shard_of(name[0]) == shard)
+        rest = [each for each in listed if cursor is None or each > cursor]  # type: ignore[operator]
+        page = rest[:PAGE]
+        return Due([name for _, name in page], page[-1] if len(rest) > PAGE else None)
+
+    def put_off(self, wallet: Wallet, until: datetime | None) -> None:
+        with self._lock:
+            there = self.wallet(wallet.wallet_id)
+            if (there.seq, there.due_at) != (wallet.seq, wallet.due_at):
+                raise LostRace
+            self.wallets[wallet.wallet_id] = replace(there, due_at=until)
+            self.failures.pop(wallet.wallet_id, None)
+
+    def push_back(self, wallet_id: str, now: datetime) -> datetime:
+        with self._lock:
+            there = self.wallets[wallet_id]
+            if not there.due_at:
+                raise LostRace
+            self.failures[wallet_id] = self.failures.get(wallet_id, 0) + 1
+            until: datetime = now + min(timedelta(minutes=5) * 2 ** (self.failures[wallet_id] - 1), timedelta(days=1))
+            self.wallets[wallet_id] = replace(there, due_at=until)
+            return until
+
+    def put_off_purchase(self, purchase: Purchase, until: datetime) -> None:
+        with self._lock:
+            name = (purchase.wallet_id, purchase.purchase_id)
+            if self.purchases[name].version != purchase.version:
+                raise LostRace
+            self.purchases[name] = replace(self.purchases[name], due_at=until)
+
+    def outgoing(self, wallet_id: str, message_id: str) -> Outgoing | None:
+        return self.messages.get((wallet_id, message_id))
+
+    def keep_outgoing(self, outgoing: Outgoing) -> None:
+        with self._lock:
+            name = (outgoing.message.wallet_id, outgoing.message.message_id)
+            if self.messages[name].version != outgoing.version - 1:
+                raise LostRace
+            self.messages[name] = outgoing
+
+    def wallet_ids(self, share: int, shares: int, *, cursor: object = None) -> Due:
+        del cursor  # one page holds all
+        mine = [name for name in self.wallets if sum(name.encode()) % shares == share]
+        return Due([(name, "") for name in mine])
 
     def quarantine(self, oddity: Oddity) -> None:
         self.oddities.setdefault(oddity.event_id, oddity)

@@ -18,7 +18,7 @@ from chalicelib.domain.days import Day, Flow
 from chalicelib.domain.ledger import GENESIS, Entry, as_time, lot_of
 from chalicelib.domain.lots import Lot, LotId, Origin, Source
 from chalicelib.domain.times import from_text
-from chalicelib.domain.wallet import MeterState, RunningPlan, Wallet
+from chalicelib.domain.wallet import PACE_DAYS, MeterState, RunningPlan, Wallet
 
 Facts = Mapping[str, Any]
 
@@ -37,6 +37,8 @@ class _Books:
     last_purchase: int | None = None
     plan: RunningPlan | None = None
     meters: dict[str, MeterState] = field(default_factory=dict)
+    pace: tuple[int, ...] = ()
+    latches: dict[str, int] = field(default_factory=dict)
     shown: dict[str, int] = field(default_factory=dict)  # today's chart: by meter
     shown_credits: int = 0
 
@@ -48,7 +50,7 @@ def fold(wallet_id: str, entries: Iterable[Entry], *, start: Wallet | None = Non
     Raises:
         ValueError: The entries aren't this wallet's next ones, in order.
     """
-    books = _opened(start) if start else _Books(wallet_id)
+    books = _opened(start or Wallet(wallet_id=wallet_id))
     for entry in entries:
         if entry.wallet_id != wallet_id or entry.seq != books.seq + 1:
             raise ValueError(f"{entry.entry_id} does not follow {wallet_id}:{books.seq}")
@@ -64,6 +66,8 @@ def fold(wallet_id: str, entries: Iterable[Entry], *, start: Wallet | None = Non
         last_purchase=books.last_purchase,
         plan=books.plan,
         meters=books.meters,
+        pace=books.pace,
+        latches=books.latches,
     )
 
 
@@ -79,6 +83,8 @@ def _opened(start: Wallet) -> _Books:
         last_purchase=start.last_purchase,
         plan=start.plan,
         meters=dict(start.meters),
+        pace=start.pace,
+        latches=dict(start.latches),
         shown=dict(start.today.meters) if start.today else {},
         shown_credits=start.today.credits if start.today else 0,
     )
@@ -89,6 +95,7 @@ def _apply(books: _Books, entry: Entry) -> None:
     if books.plan is None:
         books.plan = _free_from(at)
     if not books.today or books.today.date != at.date():
+        _close_day(books, at.date())
         books.today = Day(date=at.date(), first_seq=entry.seq)
         books.shown = {
             name: state.used for name, state in books.meters.items() if state.peak is not None and state.used
@@ -99,6 +106,13 @@ def _apply(books: _Books, entry: Entry) -> None:
         books.today = books.today.plus(step["kind"], step["credits"], flows)
     books.today = replace(books.today, meters=dict(books.shown), credits=books.shown_credits)
     books.seq, books.head, books.last_at = entry.seq, entry.hash, at
+
+
+def _close_day(books: _Books, day: date) -> None:
+    """Add the finished day, and the days since then on which nothing was written, to the pace."""
+    if books.today:
+        idle = (day - books.today.date).days - 1
+        books.pace = (*books.pace, books.shown_credits, *[0] * idle)[-PACE_DAYS:]
 
 
 def _free_from(at: datetime) -> RunningPlan:
@@ -143,6 +157,7 @@ def _renewed(books: _Books, facts: Facts) -> Mapping[str, int]:
     if books.plan and books.plan.period_start != start:
         books.plan = replace(books.plan, period_start=start, spent=0, granted=())
         books.meters = {name: MeterState(level, 0) for name, level in facts.get("levels", {}).items()}
+        books.latches = {subject: level for subject, level in books.latches.items() if not subject.startswith("quota:")}
     return _included(books, facts)
 
 
@@ -187,25 +202,55 @@ def _count(books: _Books, use: Facts, day: date) -> None:
         books.shown_credits -= use["credits"]
 
 
+def _ended(books: _Books, facts: Facts) -> Mapping[str, int]:
+    for draw in facts["draws"]:
+        lot = books.lots[lot_of(draw)]
+        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    return {Flow.EXPIRED: -facts["credits"]}
+
+
+def _noticed(books: _Books, facts: Facts) -> Mapping[str, int]:
+    """A notice of a lot's end, or what changed in the alerts that are latched."""
+    if "lot_id" in facts:
+        lot = books.lots[lot_of(facts)]
+        told = {"noticed_at": from_text(facts["at"])} if facts["is_last"] else {"warned": facts["days"]}
+        books.lots[lot.id] = replace(lot, **told)
+    books.latches.update(facts.get("latched", {}))
+    books.latches = {subject: level for subject, level in books.latches.items() if level}
+    return {}
+
+
+def _unmoved(_books: _Books, _facts: Facts) -> Mapping[str, int]:
+    """An entry that tells of something beside the wallet."""
+    return {}
+
+
 STEPS: dict[str, Callable[[_Books, Facts], Mapping[str, int]]] = {
     "purchase": _granted,
     "grant": _granted,
     "usage": _used,
     "renewal": _renewed,
     "plan_change": _plan_changed,
+    "expiry": _ended,
+    "notice": _noticed,
+    "settings": _unmoved,
 }
 
 
-def faults(wallet: Wallet, entries: Iterable[Entry]) -> Iterator[str]:
-    """Say, one text each, which invariants a wallet and its whole history break. Nothing said: all hold."""
-    history = list(entries)
-    yield from _chain_faults(history)
+def faults(wallet: Wallet, entries: Iterable[Entry], *, start: Wallet | None = None) -> Iterator[str]:
+    """
+    Say, one text each, which invariants a wallet and its history break. Nothing said: all hold.
+
+    The history is whole, or what followed *start*, the wallet as it stood before.
+    """
+    history, start = list(entries), start or Wallet(wallet_id=wallet.wallet_id)
+    yield from _chain_faults(history, start)
     yield from lot_faults(wallet)
-    rebuilt = fold(wallet.wallet_id, history)
+    rebuilt = fold(wallet.wallet_id, history, start=start)
     if _comparable(rebuilt) != _comparable(wallet):
         yield "folding the entries does not give the wallet"
     yield from _grants_twice(history)
-    yield from _flow_faults(wallet, history)
+    yield from _flow_faults(wallet, history, start)
     yield from _draw_faults(history)
 
 
@@ -214,12 +259,13 @@ def _grants_twice(history: list[Entry]) -> Iterator[str]:
     yield from (f"{name} was granted {count} times" for name, count in grants.items() if count > 1)
 
 
-def _flow_faults(wallet: Wallet, history: list[Entry]) -> Iterator[str]:
-    flows = total_flows(history)
+def _flow_faults(wallet: Wallet, history: list[Entry], start: Wallet) -> Iterator[str]:
+    flows = total_flows(history, start=start)
     came = flows[Flow.BOUGHT] + flows[Flow.GRANTED] + flows[Flow.RECEIVED] + flows[Flow.RESTORED]
     went = flows[Flow.USED] + flows[Flow.EXPIRED] + flows[Flow.REVOKED] + flows[Flow.SENT] + flows[Flow.PAID_TO_DEBT]
-    if came + flows[Flow.ADJUSTED] != wallet.left + went:
-        yield f"{came + flows[Flow.ADJUSTED]} came in, {went} went out, but {wallet.left} are left"
+    came += flows[Flow.ADJUSTED] + start.left
+    if came != wallet.left + went:
+        yield f"{came} came in, {went} went out, but {wallet.left} are left"
 
 
 def _draw_faults(history: list[Entry]) -> Iterator[str]:
@@ -229,8 +275,8 @@ def _draw_faults(history: list[Entry]) -> Iterator[str]:
                 yield f"{entry.entry_id} draws something else than it takes"
 
 
-def _chain_faults(history: list[Entry]) -> Iterator[str]:
-    head, last_at = GENESIS, None
+def _chain_faults(history: list[Entry], start: Wallet) -> Iterator[str]:
+    head, last_at = start.head, start.last_at
     for entry in history:
         if not ledger.is_intact(entry, prev_hash=head):
             yield f"{entry.entry_id} is not what was written"
@@ -248,9 +294,9 @@ def lot_faults(wallet: Wallet) -> Iterator[str]:
             yield f"{lot.id} holds {lot.free} free, {lot.held} held, {lot.set_aside} set aside of {lot.granted}"
 
 
-def total_flows(history: Iterable[Entry]) -> Counter[str]:
-    """Add up the statement's columns over a history."""
-    books, total = _Books(""), Counter[str]()
+def total_flows(history: Iterable[Entry], *, start: Wallet | None = None) -> Counter[str]:
+    """Add up the statement's columns over a history, or over what followed *start*."""
+    books, total = _opened(start or Wallet(wallet_id="")), Counter[str]()
     for entry in history:
         books.plan = books.plan or _free_from(entry.at)
         for step in (*entry.facts.get("also", ()), entry.facts):
@@ -259,4 +305,4 @@ def total_flows(history: Iterable[Entry]) -> Counter[str]:
 
 
 def _comparable(wallet: Wallet) -> Wallet:
-    return replace(wallet, lots=tuple(sorted(wallet.lots, key=lambda lot: lot.id)))
+    return replace(wallet, lots=tuple(sorted(wallet.lots, key=lambda lot: lot.id)), due_at=None)

@@ -140,6 +140,7 @@ class Catalog:
     meters: Mapping[str, Meter] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
     thresholds: tuple[int, ...] = (80, 90, 100)
+    notice_days: tuple[int, ...] = (30, 7)
     incentive: Incentive | None = None
 
     def package(self, package_id: str) -> Package:

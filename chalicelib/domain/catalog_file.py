@@ -21,6 +21,7 @@ from chalicelib.domain.catalog import (
     Plan,
     Rate,
 )
+from chalicelib.domain.lots import NOTICE
 from chalicelib.domain.money import Money
 from chalicelib.domain.strict_toml import StrictReader, Table, WrongCatalog
 
@@ -42,7 +43,11 @@ def parse(text: str) -> Catalog:
     except tomllib.TOMLDecodeError as wrong:
         raise WrongCatalog(str(wrong)) from None
     reader = StrictReader(text)
-    reader.only(whole, {"currency", "thresholds", "low_balance", "incentive", "meters", "plans", "packages"}, where="")
+    reader.only(
+        whole,
+        {"currency", "thresholds", "notice_days", "low_balance", "incentive", "meters", "plans", "packages"},
+        where="",
+    )
     currency = reader.text(whole, "currency", where="")
     if not CURRENCY.fullmatch(currency):
         raise reader.wrong("", "currency", "three small letters are wanted, for example usd")
@@ -56,6 +61,7 @@ def parse(text: str) -> Catalog:
         meters=meters,
         plans=plans,
         thresholds=_thresholds(reader, whole),
+        notice_days=_notice_days(reader, whole),
         incentive=_incentive(reader, whole["incentive"]) if "incentive" in whole else None,
     )
 
@@ -65,6 +71,14 @@ def _thresholds(reader: StrictReader, whole: Table) -> tuple[int, ...]:
     if not isinstance(found, list) or found != sorted({each for each in found if _is_percent(each)}) or not found:
         raise reader.wrong("", "thresholds", "rising percentages from 1 to 100 are wanted")
     return tuple(found)
+
+
+def _notice_days(reader: StrictReader, whole: Table) -> tuple[int, ...]:
+    found = whole.get("notice_days", [30, NOTICE.days])
+    whole_days = [each for each in found if type(each) is int] if isinstance(found, list) else []
+    if not whole_days or found != sorted({*whole_days}, reverse=True) or whole_days[-1] < NOTICE.days:
+        raise reader.wrong("", "notice_days", f"falling numbers of days are wanted, none under {NOTICE.days}")
+    return tuple(whole_days)
 
 
 def _is_percent(value: object) -> bool:

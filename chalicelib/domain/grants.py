@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.concluding import conclude
 from chalicelib.domain.errors import Unprocessable, WalletFull
 from chalicelib.domain.granting import Grant, put_lot
 from chalicelib.domain.ledger import LARGEST_INTEGER, Stamp
 from chalicelib.domain.lots import Source
 from chalicelib.domain.plans import catch_up
-from chalicelib.domain.wallet import OPEN_LOTS, Decision, Wallet, record
+from chalicelib.domain.wallet import OPEN_LOTS, Decision, Wallet
 
 
 def grant(wallet: Wallet, wanted: Grant, catalog: Catalog, stamp: Stamp) -> Decision:
@@ -29,4 +30,4 @@ def grant(wallet: Wallet, wanted: Grant, catalog: Catalog, stamp: Stamp) -> Deci
     if current.wallet.left + wanted.credits > LARGEST_INTEGER:
         raise Unprocessable("credits: more than a wallet can hold")
     after, line = put_lot(current.wallet, wanted, at)
-    return record(wallet, after, line, stamp, also=current.steps)
+    return conclude(wallet, current, after, line, catalog=catalog, stamp=stamp)

@@ -6,7 +6,7 @@ What is left in a lot is free, held, or set aside. Ends are judged at the instan
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 
 from chalicelib.domain.times import to_ms
 
-NOTICE = timedelta(days=7)  # rule 24: what lies between the notice and the end
+NOTICE = timedelta(days=7)  # rule 24: what lies at least between the last notice and the end
 SHORT_LIFE = timedelta(days=14)  # rule 24: an offer shorter than this is its own notice
 DEFAULT_PRIORITY = 50
 
@@ -63,7 +63,8 @@ class Lot:
     Credits granted together: one source, one expiry, one priority. All amounts are whole credits.
 
     `granted` is what went in, after debt was paid; `free`, `held` and `set_aside` are what is left of it.
-    `expires_at` is the end as granted; `ends_at` is the one in force.
+    `expires_at` is the end as granted; `ends_at` is the one in force, once the last notice was recorded (`noticed_at`).
+    `warned` is how many days ahead an earlier notice was recorded.
     """
 
     id: LotId
@@ -76,6 +77,7 @@ class Lot:
     granted_at: datetime
     expires_at: datetime | None = None
     noticed_at: datetime | None = None
+    warned: int | None = None
     purchase_id: str | None = None
     origin: Origin | None = None
 
@@ -96,6 +98,29 @@ class Lot:
         if self.expires_at is None or not self.needs_notice:
             return self.expires_at
         return max(self.expires_at, self.noticed_at + NOTICE) if self.noticed_at else None
+
+    def end_in_sight(self, now: datetime) -> datetime | None:
+        """
+        Say when it ends as far as can be said at *now*: the end in force, or the soonest that a notice could bring.
+
+        The soonest is counted from the full hour, so that it doesn't change with every look.
+        """
+        if self.expires_at is None or self.ends_at is not None:
+            return self.ends_at
+        return max(self.expires_at, now.replace(minute=0, second=0, microsecond=0) + NOTICE)
+
+    def notice_due(self, days_ahead: Sequence[int]) -> Iterator[tuple[datetime, int]]:
+        """
+        List when notices fall due, soonest first, and how many days ahead each is; those already recorded are left out.
+
+        *days_ahead* falls; only the last of it lets the lot end. A line that had passed at the grant is none.
+        """
+        if self.expires_at is None or not self.needs_notice or self.noticed_at:
+            return
+        for days in days_ahead:
+            at = self.expires_at - timedelta(days=days)
+            if days == days_ahead[-1] or (at > self.granted_at and (self.warned is None or days < self.warned)):
+                yield at, days
 
     def has_ended(self, now: datetime) -> bool:
         return self.ends_at is not None and self.ends_at <= now

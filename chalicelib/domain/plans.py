@@ -1,5 +1,5 @@
 """
-Plans of wallets: how one begins, how its quota month turns, how an admin sets one.
+Plans of wallets: how one begins, and how its quota month turns.
 
 A period turns lazily, once, straight to the one that holds now, as a step that rides on the next command. Bought
 credits are never touched.
@@ -14,13 +14,14 @@ from typing import Any
 
 from chalicelib.domain.catalog import FREE, Catalog, MeterKind, Plan
 from chalicelib.domain.granting import Grant, put_lot
-from chalicelib.domain.ledger import Fields, Stamp, as_text
+from chalicelib.domain.ledger import Fields, as_text
 from chalicelib.domain.lots import Source
 from chalicelib.domain.periods import Period, midnight, number_of, period_at
-from chalicelib.domain.wallet import Decision, Line, MeterState, RunningPlan, Wallet, gauge_levels, record
+from chalicelib.domain.wallet import Line, MeterState, RunningPlan, Wallet, gauge_levels
 
 ADMIN = "admin"
 NOBODY = "default"  # who set Free: nobody
+QUOTA = "quota:"  # how the subjects of quotas' alerts begin
 RIDING = 99  # the place of a plan lot among its entry's grants, when it rides on another command
 
 
@@ -37,23 +38,28 @@ def catch_up(wallet: Wallet, catalog: Catalog, at: datetime) -> CaughtUp:
     """Begin the plan of a wallet that has none; turn the period if the one that runs has ended at *at*."""
     running = wallet.plan
     if running is None:
-        return _with_step(wallet, _begin(FREE, NOBODY, at), catalog, at, carried=0, turned=False)
+        return _with_step(wallet, begin(FREE, NOBODY, at), catalog, at, carried=0, turned=False)
     if at < running.period.end:
         return CaughtUp(wallet, running)
     turned = replace(running, period_start=period_at(running.anchor, at).start, spent=0, granted=())
     months = number_of(running.anchor, at) - number_of(running.anchor, running.period_start)
-    after = replace(wallet, meters=_levels(wallet, catalog))
+    after = replace(wallet, meters=levels_kept(wallet, catalog), latches=without_quotas(wallet.latches))
     plan = catalog.plan_or_free(turned.plan_id)
     carried = _carried(wallet, plan, running.period.end, months)
     return _with_step(after, turned, catalog, at, carried=carried, turned=True)
 
 
-def _begin(plan_id: str, set_by: str, at: datetime) -> RunningPlan:
+def without_quotas(latches: Mapping[str, int]) -> dict[str, int]:
+    """Forget which quotas' alerts were sent: a new period is a new quota."""
+    return {subject: level for subject, level in latches.items() if not subject.startswith(QUOTA)}
+
+
+def begin(plan_id: str, set_by: str, at: datetime) -> RunningPlan:
     start = midnight(at)
     return RunningPlan(plan_id=plan_id, set_by=set_by, anchor=start, period_start=start)
 
 
-def _levels(wallet: Wallet, catalog: Catalog) -> dict[str, MeterState]:
+def levels_kept(wallet: Wallet, catalog: Catalog) -> dict[str, MeterState]:
     """Keep the gauges' levels: they stand across periods, but their peak begins anew."""
     return {
         name: MeterState(state.used, 0)
@@ -105,53 +111,6 @@ def with_included(
     after, line = put_lot(wallet, included, at, nth=nth)
     known = replace(running, granted=(*running.granted, plan.plan_id))
     return CaughtUp(replace(after, plan=known), known, (line,))
-
-
-def set_plan(wallet: Wallet, plan_id: str | None, catalog: Catalog, stamp: Stamp) -> Decision:
-    """
-    Put the wallet on a plan by an admin's word, or back on Free with None. It counts from midnight UTC of today.
-
-    With a new period counters begin anew and gauges keep their level; within the same one all that was used stands.
-    The plan that the wallet is on already, set by the same hand, changes nothing. Bought credits are untouched.
-
-    Raises:
-        InvalidRequest: There is no such plan.
-    """
-    at = wallet.time_of_decision(stamp.now)
-    plan = catalog.plan(plan_id or FREE)
-    current = catch_up(wallet, catalog, at)
-    begun, meters = _taken_up(current, plan.plan_id, ADMIN if plan_id else NOBODY, catalog, at)
-    after = replace(current.wallet, plan=begun, meters=meters)
-    line = Line(
-        kind="plan_change",
-        credits=0,
-        facts={
-            "plan_id": plan.plan_id,
-            "from_plan_id": current.plan.plan_id,
-            "set_by": begun.set_by,
-            "anchor": as_text(begun.anchor),
-            "period": period_fields(begun.period),
-        },
-    )
-    if levels := gauge_levels(after.meters):
-        line = replace(line, facts={**line.facts, "levels": levels})
-    if granted := with_included(after, begun, plan, at):
-        after, more = granted.wallet, granted.steps[0]
-        facts = {**line.facts, **more.facts}
-        line = replace(line, credits=more.credits, draws=more.draws, facts=facts, flows=more.flows)
-    return record(wallet, after, line, stamp, also=current.steps)
-
-
-def _taken_up(
-    current: CaughtUp, plan_id: str, set_by: str, catalog: Catalog, at: datetime
-) -> tuple[RunningPlan, Mapping[str, MeterState]]:
-    running = current.plan
-    if (running.plan_id, running.set_by) == (plan_id, set_by):
-        return running, current.wallet.meters
-    begun = _begin(plan_id, set_by, at)
-    if begun.period_start == running.period_start:
-        return replace(begun, spent=running.spent, granted=running.granted), current.wallet.meters
-    return begun, _levels(current.wallet, catalog)
 
 
 def period_fields(period: Period) -> Fields:

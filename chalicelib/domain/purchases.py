@@ -27,12 +27,16 @@ from chalicelib.domain.granting import Grant
 from chalicelib.domain.grants import grant
 from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.lots import LotId, Source
+from chalicelib.domain.messages import Alert, Message, MessageKind, message_of
 from chalicelib.domain.money import Money
 from chalicelib.domain.times import DAY, to_ms
 from chalicelib.domain.wallet import Decision, Wallet
 
 OPEN_PURCHASES = 10  # per wallet, within
 OPEN_WITHIN = timedelta(hours=1)
+FIRST_LOOK = timedelta(minutes=15)  # after which the payment provider is asked, if it didn't tell
+LAST_LOOK = timedelta(days=1)  # the longest pause between two looks
+GIVEN_UP_AFTER = timedelta(days=2)  # a purchase for which no checkout ever opened
 BASE32 = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's alphabet sorts as it counts
 TIME_DIGITS, DIGEST_DIGITS = 10, 10
 
@@ -74,7 +78,7 @@ class Purchase:
     The offer as it was when bought, and what is known about its payment.
 
     `credits` and `bonus_credits` are the package's × quantity; the lot grants their sum. `version` counts the
-    writes of the row. `paid_minor` is what was charged, tax included.
+    writes of the row. `paid_minor` is what was charged, tax included. `due_at` is when to ask what became of it.
     """
 
     wallet_id: str
@@ -101,6 +105,7 @@ class Purchase:
     receipt_url: str | None = None
     refunded_minor: int = 0
     disputed: bool = False
+    due_at: datetime | None = None
 
     @property
     def total_credits(self) -> int:
@@ -132,11 +137,12 @@ class Payment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """The row as it should be now, and the grant that goes with it, if any."""
+    """The row as it should be now, the grant that goes with it, if any, and what the customer is to be told."""
 
     before: Purchase
     purchase: Purchase
     granted: Decision | None = None
+    messages: tuple[Message, ...] = ()
 
 
 class Mismatch(Exception):
@@ -187,6 +193,7 @@ def open_purchase(order: Order, package: Package, *, new_id: str, now: datetime)
         created_at=now,
         return_path=order.return_path,
         save_card=order.save_card,
+        due_at=now + FIRST_LOOK,
     )
 
 
@@ -232,7 +239,8 @@ def settle(
         payment_id=payment.payment_id or purchase.payment_id,
     )
     if status is not Status.PAID:
-        return Settlement(before=purchase, purchase=after)
+        after = replace(after, due_at=next_look(after, stamp.now) if after.is_open else None)
+        return Settlement(before=purchase, purchase=after, messages=_failed(purchase, after, stamp.now))
     decision = grant(wallet, _lot_of(purchase, wallet.time_of_decision(stamp.now)), catalog, stamp)
     paid = replace(
         after,
@@ -241,8 +249,37 @@ def settle(
         lot_id=LotId(decision.wallet.seq),
         email=payment.email,
         receipt_url=payment.receipt_url,
+        due_at=None,
     )
     return Settlement(before=purchase, purchase=paid, granted=decision)
+
+
+def _failed(before: Purchase, after: Purchase, at: datetime) -> tuple[Message, ...]:
+    """Tell a customer who has left long ago, because the money took days and then didn't come."""
+    if before.status is not Status.AWAITING_PAYMENT or after.status is not Status.FAILED:
+        return ()
+    facts = {
+        "purchase_id": after.purchase_id,
+        "credits": after.total_credits,
+        "amount_minor": after.price.amount_minor,
+        "currency": after.price.currency,
+    }
+    alert = Alert("payment", MessageKind.PAYMENT_FAILED, facts)
+    source = f"{after.purchase_id}#{after.version}"
+    return (message_of(alert, wallet_id=after.wallet_id, source=source, at=at),)
+
+
+def next_look(purchase: Purchase, now: datetime) -> datetime:
+    """Say when to ask again about a purchase that is still open: the older, the later, at least once a day."""
+    return now + min(max(FIRST_LOOK, (now - purchase.created_at) / 2), LAST_LOOK)
+
+
+def give_up(purchase: Purchase, now: datetime) -> Settlement | None:
+    """End a purchase that never got a checkout, so that nobody can have paid. None: it is too early for that."""
+    if now - purchase.created_at < GIVEN_UP_AFTER:
+        return None
+    ended = replace(purchase, version=purchase.version + 1, status=Status.EXPIRED, due_at=None)
+    return Settlement(before=purchase, purchase=ended)
 
 
 def _lot_of(purchase: Purchase, at: datetime) -> Grant:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.catalog import Catalog, Meter, MeterKind, Terms
+from chalicelib.domain.concluding import conclude
 from chalicelib.domain.days import Chart, Flow
 from chalicelib.domain.errors import InsufficientCredits, InvalidRequest, QuotaExceeded, Refusal, Unprocessable
 from chalicelib.domain.ledger import LARGEST_INTEGER, Fields, Stamp, draws_as_fields
@@ -20,7 +21,7 @@ from chalicelib.domain.lots import Draw, LotId, burn_down
 from chalicelib.domain.offers import offers_for
 from chalicelib.domain.plans import CaughtUp, catch_up
 from chalicelib.domain.times import to_text
-from chalicelib.domain.wallet import Decision, Line, MeterState, RunningPlan, Wallet, record, take_free
+from chalicelib.domain.wallet import Decision, Line, MeterState, RunningPlan, Wallet, take_free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def decide(wallet: Wallet, use: Use, catalog: Catalog, stamp: Stamp) -> Decision
     facts = {**charge.fields(), **charge.terms_fields()}
     private = {"labels": dict(use.labels)} if use.labels else {}
     line = _line([charge], facts, private, at)
-    return record(wallet, after, line, stamp, also=current.steps)
+    return conclude(wallet, current, after, line, catalog=catalog, stamp=stamp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +116,11 @@ def decide_all(wallet: Wallet, uses: Sequence[Use], catalog: Catalog, stamp: Sta
     charges = [each for each in outcomes if isinstance(each, Charge)]
     if not charges:
         return Batch(tuple(outcomes), None)
-    return Batch(tuple(outcomes), _batch_decision(wallet, after, charges, current, stamp))
+    return Batch(tuple(outcomes), _batch_decision(wallet, current, after, charges, catalog=catalog, stamp=stamp))
 
 
 def _batch_decision(
-    wallet: Wallet, after: Wallet, charges: Sequence[Charge], current: CaughtUp, stamp: Stamp
+    wallet: Wallet, current: CaughtUp, after: Wallet, charges: Sequence[Charge], *, catalog: Catalog, stamp: Stamp
 ) -> Decision:
     terms: dict[str, Fields] = {}
     for charge in charges:
@@ -128,7 +129,7 @@ def _batch_decision(
     labels = [dict(charge.use.labels) for charge in charges]
     private = {"labels": labels} if any(labels) else {}
     line = _line(charges, {"uses": uses, "terms": terms}, private, wallet.time_of_decision(stamp.now))
-    return record(wallet, after, line, stamp, also=current.steps)
+    return conclude(wallet, current, after, line, catalog=catalog, stamp=stamp)
 
 
 def apply_use(wallet: Wallet, plan: RunningPlan, use: Use, catalog: Catalog, at: datetime) -> tuple[Charge, Wallet]:

@@ -15,11 +15,13 @@ from chalicelib.domain import ledger
 from chalicelib.domain.days import Chart, ClosedDay, Day, Flows
 from chalicelib.domain.ledger import GENESIS, Entry, Fields, Private, Stamp
 from chalicelib.domain.lots import Draw, Lot, LotId
+from chalicelib.domain.messages import Alert, Message, message_of
 from chalicelib.domain.periods import Period, period_at
 from chalicelib.domain.times import to_grain, to_text
 
 SCHEMA = 1
 OPEN_LOTS = 100
+PACE_DAYS = 28  # four of each weekday
 SNAPSHOT_EVERY = 100  # entries
 
 
@@ -58,7 +60,9 @@ class Wallet:
     One customer's credits. A wallet that was never written reads as this with nothing in it.
 
     `last_purchase` is the size of the last purchase in credits: 0 if the wallet had only other credits so far,
-    None if it never had any.
+    None if it never had any. `pace` is what uses and captures took on each of the last finished days, oldest first.
+    `latches` says which alerts were sent and not yet re-armed: the threshold by subject. `due_at` is no part of what
+    the history says: it is when a job should look at the wallet, at the latest.
     """
 
     wallet_id: str
@@ -71,6 +75,9 @@ class Wallet:
     last_purchase: int | None = None
     plan: RunningPlan | None = None
     meters: Mapping[str, MeterState] = field(default_factory=dict)
+    pace: tuple[int, ...] = ()
+    latches: Mapping[str, int] = field(default_factory=dict)
+    due_at: datetime | None = None
 
     def free(self, now: datetime) -> int:
         """Count the credits that can be drawn at *now*, debt not yet subtracted."""
@@ -106,7 +113,8 @@ class Decision:
     """
     A wallet before and after one command, the entry that says so, and the day that ended with it.
 
-    `late` is what charts of days already finished gain, because a use was reported afterwards.
+    `late` is what charts of days already finished gain, because a use was reported afterwards. `messages` are written
+    with it and sent later.
     """
 
     before: Wallet
@@ -114,6 +122,7 @@ class Decision:
     entry: Entry
     closed_day: ClosedDay | None = None
     late: Mapping[date, Chart] = field(default_factory=dict)
+    messages: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,12 +147,20 @@ class Line:
         return {"kind": self.kind, "credits": self.credits, "draws": list(self.draws), **self.facts}
 
 
-def record(before: Wallet, after: Wallet, line: Line, stamp: Stamp, *, also: Sequence[Line] = ()) -> Decision:
+def record(
+    before: Wallet,
+    after: Wallet,
+    line: Line,
+    stamp: Stamp,
+    *,
+    also: Sequence[Line] = (),
+    alerts: Sequence[Alert] = (),
+) -> Decision:
     """
     Turn what a command decided into the next entry and the wallet that stands after it.
 
-    *after* carries the command's own changes and those of the steps that fell due before it (*also*); number,
-    chain, time and the day's sums are filled in here.
+    *after* carries the command's own changes and those of the steps that ride on it (*also*); number, chain, time,
+    the day's sums and the messages' ids are filled in here.
     """
     at, seq = before.time_of_decision(stamp.now), before.seq + 1
     fields = {
@@ -171,8 +188,19 @@ def record(before: Wallet, after: Wallet, line: Line, stamp: Stamp, *, also: Seq
         last_at=at,
         lots=tuple(lot for lot in after.lots if lot.left),
         today=today,
+        pace=pace_at(before, at.date())[0],
     )
-    return Decision(before=before, wallet=wallet, entry=entry, closed_day=closed, late=late)
+    messages = tuple(message_of(alert, wallet_id=before.wallet_id, source=entry.entry_id, at=at) for alert in alerts)
+    return Decision(before=before, wallet=wallet, entry=entry, closed_day=closed, late=late, messages=messages)
+
+
+def pace_at(wallet: Wallet, day: date) -> tuple[tuple[int, ...], int]:
+    """Say what was spent on each of the last days before *day*, oldest first, and what on *day* so far."""
+    last = wallet.today
+    if last is None or last.date >= day:
+        return wallet.pace, last.credits if last else 0
+    idle = min((day - last.date).days - 1, PACE_DAYS)
+    return (*wallet.pace, last.credits, *(0 for _ in range(idle)))[-PACE_DAYS:], 0
 
 
 def _days_of(

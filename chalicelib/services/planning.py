@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.domain.ledger import Stamp
-from chalicelib.domain.plans import set_plan
+from chalicelib.domain.plan_changes import set_plan
 from chalicelib.services.once import Claim, Recorded, once
 from chalicelib.services.using import Till
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from chalicelib.domain.contacts import Contact, ContactChanged, Known
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.messages import Message, Recipient
 from chalicelib.domain.purchases import Payment, Purchase, Settlement
 from chalicelib.domain.wallet import Decision, Wallet
+
+SHARDS = 8  # over which what is due is spread: a job that finds nothing asks so often, and messages as often again
 
 
 class LostRace(Exception):
@@ -65,6 +68,32 @@ class Change:
     receipts: Sequence[Receipt] = ()
     purchase: Settlement | None = None
     new_purchase: Purchase | None = None
+    contact: ContactChanged | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """
+    A message on its way. `due_at` is when to try (again); None: it was sent or parked.
+
+    `version` counts the writes, `attempts` those that failed, `sent` the channels that took it.
+    """
+
+    message: Message
+    version: int = 1
+    due_at: datetime | None = None
+    attempts: int = 0
+    sent: tuple[str, ...] = ()
+    sent_at: datetime | None = None
+    parked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due in one shard, oldest first: wallet id and name of each; `cursor` leads on, if there is more."""
+
+    names: Sequence[tuple[str, str]] = ()
+    cursor: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +188,53 @@ class Store(Protocol):
 
     def keep_customer(self, wallet_id: str, customer_id: str, *, email: str | None) -> None:
         """Note the customer, unless one is noted already."""
+
+    def due_wallets(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
+        """Find wallets with something due by *until*; the index may lag a moment behind."""
+
+    def due_purchases(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
+        """Find purchases of which the payment provider should be asked."""
+
+    def due_messages(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
+        """Find messages that wait to be sent."""
+
+    def put_off(self, wallet: Wallet, until: datetime | None) -> None:
+        """
+        Note when a wallet is due next, after a look that changed nothing.
+
+        Raises:
+            LostRace: The wallet has moved.
+        """
+
+    def push_back(self, wallet_id: str, now: datetime) -> datetime:
+        """Put a wallet with which a job failed behind the others, the longer the more often; gives until when."""
+
+    def put_off_purchase(self, purchase: Purchase, until: datetime) -> None:
+        """
+        Note when to ask again about an open purchase.
+
+        Raises:
+            LostRace: The purchase has moved.
+        """
+
+    def outgoing(self, wallet_id: str, message_id: str) -> Outgoing | None: ...
+
+    def keep_outgoing(self, outgoing: Outgoing) -> None:
+        """
+        Write a message's progress over the version before it.
+
+        Raises:
+            LostRace: Somebody else did.
+        """
+
+    def contact(self, wallet_id: str) -> Contact:
+        """Read what a customer set; never set, it reads as version 0."""
+
+    def known_addresses(self, wallet_id: str) -> Known:
+        """Read the addresses that came with the last payments and with the customer record."""
+
+    def wallet_ids(self, share: int, shares: int, *, cursor: object = None) -> Due:
+        """List a fixed part of all wallets, in no order; the names are empty. For the auditor, and nobody else."""
 
     def quarantine(self, oddity: Oddity) -> None:
         """Keep an event aside, once per event."""

@@ -11,6 +11,7 @@ from chalicelib.domain.purchases import (
     OPEN_WITHIN,
     Order,
     Purchase,
+    next_look,
     open_purchase,
     purchase_id,
     refuse_too_many,
@@ -104,6 +105,7 @@ def _with_checkout(shop: Shop, purchase: Purchase, *, replayed: bool, email: str
         version=purchase.version + 1,
         session_id=checkout.session_id,
         session_expires_at=checkout.expires_at,
+        due_at=next_look(purchase, now),
     )
     shop.store.keep_checkout(opened, checkout)
     return Started(opened, checkout, replayed)

@@ -64,13 +64,15 @@ def wallet_at(store: Store, wallet_id: str, at: datetime) -> Wallet:
     snapshot = store.snapshot(wallet_id, snapshot_seq) if snapshot_seq else None
     if snapshot_seq and snapshot is None:
         raise OutcomeUnknown("a snapshot is missing")
-    wanted = seq - snapshot_seq
-    entries = _entries_up_to(store, wallet_id, seq, wanted) if wanted else ()
-    return fold(wallet_id, reversed(entries), start=snapshot)
+    return fold(wallet_id, entries_between(store, wallet_id, snapshot_seq, seq), start=snapshot)
 
 
-def _entries_up_to(store: Store, wallet_id: str, seq: int, wanted: int) -> Sequence[Entry]:
-    entries = store.history(wallet_id, kind=None, before=seq + 1, limit=wanted, consistent=True).entries
-    if [entry.seq for entry in entries] != list(range(seq, seq - wanted, -1)):
+def entries_between(store: Store, wallet_id: str, after: int, last: int) -> Sequence[Entry]:
+    """Read the entries numbered from *after* (not included) to *last*, oldest first; all of them, or it fails."""
+    wanted = last - after
+    if not wanted:
+        return ()
+    entries = store.history(wallet_id, kind=None, before=last + 1, limit=wanted, consistent=True).entries
+    if [entry.seq for entry in entries] != list(range(last, after, -1)):
         raise OutcomeUnknown("entries are missing")
-    return entries
+    return tuple(reversed(entries))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pynamodb.attributes import Attribute
-from pynamodb.constants import LIST, MAP, NUMBER
+from pynamodb.constants import LIST, MAP, NUMBER, STRING
 
 from chalicelib.domain.days import Day
 from chalicelib.domain.lots import DEFAULT_PRIORITY, Lot, LotId, Origin, Source
@@ -102,6 +102,30 @@ class Meters(Attribute[Mapping[str, MeterState]]):
         }
 
 
+class Numbers(Attribute[tuple[int, ...]]):
+    """A short row of numbers as one text: a list would cost a byte more for each."""
+
+    attr_type = STRING
+
+    def serialize(self, value: tuple[int, ...]) -> str:
+        return " ".join(map(str, value))
+
+    def deserialize(self, value: str) -> tuple[int, ...]:
+        return tuple(map(int, value.split()))
+
+
+class Levels(Attribute[Mapping[str, int]]):
+    """Numbers by name."""
+
+    attr_type = MAP
+
+    def serialize(self, value: Mapping[str, int]) -> Raw:
+        return _numbers(value)
+
+    def deserialize(self, value: Raw) -> Mapping[str, int]:
+        return {name: int(each["N"]) for name, each in value.items()}
+
+
 class DayOfWallet(Attribute[Day]):
     """The running day's sums."""
 
@@ -155,6 +179,7 @@ def _lot_to_raw(lot: Lot) -> Raw:
         "a": lot.set_aside,
         "e": to_ms(lot.expires_at) if lot.expires_at else 0,
         "n": to_ms(lot.noticed_at) if lot.noticed_at else 0,
+        "w": lot.warned or 0,
         "p": lot.priority if lot.priority != DEFAULT_PRIORITY else 0,
     }
     raw.update({name: _number(value) for name, value in optional.items() if value})
@@ -183,6 +208,7 @@ def _lot_from_raw(raw: Raw) -> Lot:
         granted_at=from_ms(number("t")),
         expires_at=time("e"),
         noticed_at=time("n"),
+        warned=number("w") or None,
         purchase_id=raw["u"]["S"] if "u" in raw else None,
         origin=_origin(raw["o"]["L"]) if "o" in raw else None,
     )

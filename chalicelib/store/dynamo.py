@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pynamodb.connection import Connection
 
+from chalicelib.domain.contacts import Contact, ContactChanged, Known
 from chalicelib.domain.ledger import Entry
+from chalicelib.domain.messages import Message
 from chalicelib.domain.purchases import Purchase, first_id_at
 from chalicelib.domain.times import to_ms
 from chalicelib.domain.wallet import SNAPSHOT_EVERY, Decision, Wallet
-from chalicelib.services.ports import Change, ChartedDay, Checkout, LostRace, Oddity, OutcomeUnknown, Page, Receipt
+from chalicelib.services.ports import (
+    Change,
+    ChartedDay,
+    Checkout,
+    Due,
+    LostRace,
+    Oddity,
+    OutcomeUnknown,
+    Outgoing,
+    Page,
+    Receipt,
+)
 from chalicelib.store import items
 from chalicelib.store.attributes import Raw
 from chalicelib.store.commit import ask, put_new, transact, update_if
 from chalicelib.store.tables import (
+    CONTACT,
     CheckoutItem,
     CustomerItem,
     TableNames,
     day_key,
     entry_key,
+    message_key,
     snapshot_key,
     wallet_key,
 )
 
 CUSTOMER = "customer"
+LOOKED_AT = 10  # purchases, newest first, in search of an address
+DUE_PAGE = 100  # names in one look at what is due
+FIRST_PUSH, LONGEST_PUSH, MOST_DOUBLINGS = timedelta(minutes=5), timedelta(days=1), 9
 
 
 class DynamoStore:
@@ -149,6 +167,9 @@ class DynamoStore:
             actions.append(put_new(self.names.purchases, items.purchase_to_item(change.new_purchase)))
         if change.purchase:
             actions.append(self._purchase_write(change.purchase.purchase, was=change.purchase.before.version))
+            actions += [self._new_message(message) for message in change.purchase.messages]
+        if change.contact:
+            actions.append(self._contact_write(change.contact))
         places = range(before_receipts, before_receipts + len(change.receipts))
         transact(self.connection, actions, receipts=places)
 
@@ -170,13 +191,22 @@ class DynamoStore:
             actions.append(put_new(usage, items.closed_day_to_item(wallet.wallet_id, decision.closed_day)))
         actions += [items.late_update(usage, wallet.wallet_id, day, chart) for day, chart in decision.late.items()]
         if wallet.seq % SNAPSHOT_EVERY == 0:
-            actions.append(put_new(usage, {**item, "sk": {"S": snapshot_key(wallet.seq)}}))
+            actions.append(put_new(usage, items.snapshot_to_item(wallet)))
+        actions += [self._new_message(message) for message in decision.messages]
         return actions
+
+    def _new_message(self, message: Message) -> dict[str, Any]:
+        return put_new(self.names.usage, items.message_to_item(Outgoing(message=message, due_at=message.at)))
 
     def _purchase_write(self, purchase: Purchase, *, was: int) -> dict[str, Any]:
         key = _key(purchase.wallet_id, f"p#{purchase.purchase_id}")
         item = items.purchase_to_item(purchase)
         return update_if(self.names.purchases, key, item, items.PURCHASE_NAMES, counter="v", was=was)
+
+    def _contact_write(self, changed: ContactChanged) -> dict[str, Any]:
+        item = items.contact_to_item(changed.contact)
+        key, was = _key(changed.contact.wallet_id, CONTACT), changed.before.version
+        return update_if(self.names.purchases, key, item, items.CONTACT_NAMES, counter="v", was=was)
 
     def keep_checkout(self, purchase: Purchase, checkout: Checkout) -> None:
         beside = CheckoutItem(
@@ -200,6 +230,121 @@ class DynamoStore:
     def keep_customer(self, wallet_id: str, customer_id: str, *, email: str | None) -> None:
         item = CustomerItem(wallet_key(wallet_id), CUSTOMER, customer_id=customer_id, email=email)
         self._put_once(self.names.purchases, item.serialize())
+
+    def contact(self, wallet_id: str) -> Contact:
+        return items.contact_from_item(wallet_id, self._item(self.names.purchases, _key(wallet_id, CONTACT)))
+
+    def known_addresses(self, wallet_id: str) -> Known:
+        answer = self._query(
+            self.names.purchases,
+            "wallet_id = :w AND sk BETWEEN :first AND :last",
+            {":w": wallet_key(wallet_id), ":first": CUSTOMER, ":last": "p#~"},
+            ScanIndexForward=False,
+            Limit=LOOKED_AT,
+        )
+        paid = [raw["em"]["S"] for raw in answer["Items"] if raw["sk"]["S"].startswith("p#") and "em" in raw]
+        customer = self._item(self.names.purchases, _key(wallet_id, CUSTOMER)) or {}
+        return Known(payment_email=paid[0] if paid else None, customer_email=customer.get("em", {}).get("S"))
+
+    def due_wallets(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
+        return self._due(self.names.wallets, ("due", "due_shard", "due_at"), shard, until, cursor)
+
+    def due_purchases(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
+        return self._due(self.names.purchases, ("due", "due_shard", "due_at"), shard, until, cursor)
+
+    def due_messages(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
+        return self._due(self.names.usage, ("outbox", "out_shard", "out_at"), shard, until, cursor)
+
+    def _due(self, table: str, index: tuple[str, str, str], shard: int, until: datetime, cursor: object) -> Due:
+        name, by_shard, by_time = index
+        answer = self._query(
+            table,
+            f"{by_shard} = :shard AND {by_time} <= :until",
+            {":shard": shard, ":until": to_ms(until)},
+            IndexName=name,
+            ConsistentRead=False,
+            Limit=DUE_PAGE,
+            **({"ExclusiveStartKey": cursor} if cursor else {}),
+        )
+        return Due([items.name_of(raw) for raw in answer["Items"]], answer.get("LastEvaluatedKey"))
+
+    def put_off(self, wallet: Wallet, until: datetime | None) -> None:
+        values: dict[str, Any] = {":seq": {"N": str(wallet.seq)}, ":seen": _moment(wallet.due_at)}
+        if until:
+            values |= {":until": _moment(until)}
+        self._update(
+            self.names.wallets,
+            _key(wallet.wallet_id),
+            "SET due_at = :until REMOVE #f" if until else "REMOVE due_at, due_shard, #f",
+            "#n = :seq AND due_at = :seen",
+            values,
+            names={"#n": "n", "#f": "f"},
+        )
+
+    def push_back(self, wallet_id: str, now: datetime) -> datetime:
+        key, names = _key(wallet_id), {"#f": "f"}
+        there = "attribute_exists(due_shard)"
+        told = self._update(self.names.wallets, key, "ADD #f :one", there, {":one": {"N": "1"}}, names=names)
+        failures = int(told["Attributes"]["f"]["N"])
+        until: datetime = now + min(FIRST_PUSH * 2 ** min(failures - 1, MOST_DOUBLINGS), LONGEST_PUSH)
+        self._update(self.names.wallets, key, "SET due_at = :until", there, {":until": _moment(until)})
+        return until
+
+    def put_off_purchase(self, purchase: Purchase, until: datetime) -> None:
+        self._update(
+            self.names.purchases,
+            _key(purchase.wallet_id, f"p#{purchase.purchase_id}"),
+            "SET due_at = :until, due_shard = :shard",
+            "#v = :version",
+            {
+                ":until": _moment(until),
+                ":shard": {"N": str(items.shard_of(purchase.wallet_id))},
+                ":version": {"N": str(purchase.version)},
+            },
+            names={"#v": "v"},
+        )
+
+    def _update(
+        self,
+        table: str,
+        key: Raw,
+        expression: str,
+        condition: str,
+        values: dict[str, Any],
+        *,
+        names: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        request = {
+            "TableName": table,
+            "Key": key,
+            "UpdateExpression": expression,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ReturnValues": "UPDATED_NEW",
+            **({"ExpressionAttributeNames": names} if names else {}),
+        }
+        return ask(self.connection, "UpdateItem", request)
+
+    def outgoing(self, wallet_id: str, message_id: str) -> Outgoing | None:
+        raw = self._item(self.names.usage, _key(wallet_id, message_key(message_id)))
+        return items.message_from_item(wallet_id, message_id, raw) if raw else None
+
+    def keep_outgoing(self, outgoing: Outgoing) -> None:
+        key = _key(outgoing.message.wallet_id, message_key(outgoing.message.message_id))
+        item, was = items.message_to_item(outgoing), outgoing.version - 1
+        request = update_if(self.names.usage, key, item, items.MESSAGE_NAMES, counter="v", was=was)["Update"]
+        ask(self.connection, "UpdateItem", request)
+
+    def wallet_ids(self, share: int, shares: int, *, cursor: object = None) -> Due:
+        request = {
+            "TableName": self.names.wallets,
+            "Segment": share,
+            "TotalSegments": shares,
+            "ProjectionExpression": "wallet_id",
+            **({"ExclusiveStartKey": cursor} if cursor else {}),
+        }
+        answer = ask(self.connection, "Scan", request)
+        return Due([items.name_of(raw) for raw in answer["Items"]], answer.get("LastEvaluatedKey"))
 
     def quarantine(self, oddity: Oddity) -> None:
         self._put_once(self.names.purchases, items.oddity_to_item(oddity))
@@ -230,6 +375,10 @@ class DynamoStore:
 def _key(wallet_id: str, sk: str | None = None) -> Raw:
     key: Raw = {"wallet_id": {"S": wallet_key(wallet_id)}}
     return {**key, "sk": {"S": sk}} if sk else key
+
+
+def _moment(at: datetime | None) -> dict[str, str]:
+    return {"N": str(to_ms(at))} if at else {"N": "0"}
 
 
 def _seq_of(key: Raw) -> int:

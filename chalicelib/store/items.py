@@ -3,39 +3,51 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date
 from hashlib import sha256
 from typing import Any
 
 from pynamodb.models import Model
 
+from chalicelib.domain.contacts import Contact
 from chalicelib.domain.days import Chart, ClosedDay, add_up
 from chalicelib.domain.ledger import GENESIS, Entry, Private, canonical, unseal
 from chalicelib.domain.lots import LotId
+from chalicelib.domain.messages import Message, MessageKind
 from chalicelib.domain.money import Money
 from chalicelib.domain.purchases import Purchase, Status
+from chalicelib.domain.times import to_ms
 from chalicelib.domain.wallet import SCHEMA, Wallet
-from chalicelib.services.ports import ChartedDay, Checkout, Oddity, Receipt
+from chalicelib.services.ports import SHARDS, ChartedDay, Checkout, Oddity, Outgoing, Receipt
 from chalicelib.store.attributes import Raw, day_from_raw
 from chalicelib.store.tables import (
-    DUE_SHARDS,
+    CONTACT,
     RECEIPT_DAYS,
     CheckoutItem,
+    ContactItem,
     DayItem,
     EntryItem,
+    MessageItem,
     OddityItem,
     PurchaseItem,
     ReceiptItem,
     WalletItem,
     day_key,
     entry_key,
+    message_key,
+    snapshot_key,
     wallet_key,
 )
 
 WALLET_NAMES = tuple(
-    attribute.attr_name
-    for name, attribute in WalletItem.get_attributes().items()
-    if name not in ("wallet_id", "due_shard", "due_at")
+    attribute.attr_name for name, attribute in WalletItem.get_attributes().items() if name != "wallet_id"
+)
+CONTACT_NAMES = tuple(
+    attribute.attr_name for name, attribute in ContactItem.get_attributes().items() if name not in ("wallet_id", "sk")
+)
+MESSAGE_NAMES = tuple(
+    attribute.attr_name for name, attribute in MessageItem.get_attributes().items() if name not in ("wallet_id", "sk")
 )
 PURCHASE_NAMES = tuple(
     attribute.attr_name for name, attribute in PurchaseItem.get_attributes().items() if name not in ("wallet_id", "sk")
@@ -47,7 +59,12 @@ SECONDS_OF_A_DAY = 24 * 60 * 60
 
 def shard_of(wallet_id: str) -> int:
     """Spread wallets over the shards of what is due, the same way for good."""
-    return sha256(wallet_id.encode()).digest()[0] % DUE_SHARDS
+    return sha256(wallet_id.encode()).digest()[0] % SHARDS
+
+
+def name_of(raw: Raw) -> tuple[str, str]:
+    """Read which item an index points at: the wallet, and what follows the prefix of the sort key."""
+    return raw["wallet_id"]["S"].removeprefix("w#"), raw["sk"]["S"][2:] if "sk" in raw else ""
 
 
 def _raw(item: Model) -> Raw:
@@ -69,6 +86,10 @@ def wallet_to_item(wallet: Wallet) -> Raw:
             last_purchase=wallet.last_purchase,
             plan=wallet.plan,
             meters=wallet.meters or None,
+            pace=wallet.pace or None,
+            latches=wallet.latches or None,
+            due_shard=shard_of(wallet.wallet_id) if wallet.due_at else None,
+            due_at=wallet.due_at,
         )
     )
 
@@ -90,6 +111,88 @@ def wallet_from_item(wallet_id: str, raw: Raw | None) -> Wallet:
         last_purchase=item.last_purchase,
         plan=item.plan,
         meters=item.meters or {},
+        pace=item.pace or (),
+        latches=item.latches or {},
+        due_at=item.due_at,
+    )
+
+
+def snapshot_to_item(wallet: Wallet) -> Raw:
+    """Write a wallet down as it stood; what is due is no part of that."""
+    return {**wallet_to_item(replace(wallet, due_at=None)), "sk": {"S": snapshot_key(wallet.seq)}}
+
+
+def message_to_item(outgoing: Outgoing) -> Raw:
+    message, out_at = outgoing.message, outgoing.due_at
+    return _raw(
+        MessageItem(
+            wallet_key(message.wallet_id),
+            message_key(message.message_id),
+            version=outgoing.version,
+            kind=message.kind.value,
+            at=message.at,
+            facts=json.dumps(dict(message.facts)),
+            attempts=outgoing.attempts or None,
+            sent=" ".join(outgoing.sent) or None,
+            sent_at=outgoing.sent_at,
+            parked=outgoing.parked,
+            out_shard=shard_of(message.wallet_id) if out_at else None,
+            out_at=out_at,
+            ttl=to_ms(outgoing.sent_at) // 1000 + RECEIPT_DAYS * SECONDS_OF_A_DAY if outgoing.sent_at else None,
+        )
+    )
+
+
+def message_from_item(wallet_id: str, message_id: str, raw: Raw) -> Outgoing:
+    item = MessageItem()
+    item.deserialize(raw)
+    message = Message(
+        message_id=message_id,
+        wallet_id=wallet_id,
+        kind=MessageKind(item.kind),
+        at=item.at,
+        facts=json.loads(item.facts),
+    )
+    return Outgoing(
+        message=message,
+        version=item.version,
+        due_at=item.out_at,
+        attempts=item.attempts or 0,
+        sent=tuple((item.sent or "").split()),
+        sent_at=item.sent_at,
+        parked=item.parked,
+    )
+
+
+def contact_to_item(contact: Contact) -> Raw:
+    return _raw(
+        ContactItem(
+            wallet_key(contact.wallet_id),
+            CONTACT,
+            version=contact.version,
+            email=contact.email,
+            webhook_url=contact.webhook_url,
+            webhook_secret=contact.webhook_secret,
+            locale=contact.locale,
+            token_email=contact.token_email,
+        )
+    )
+
+
+def contact_from_item(wallet_id: str, raw: Raw | None) -> Contact:
+    """Read a contact; one never set reads as version 0."""
+    if not raw:
+        return Contact(wallet_id=wallet_id)
+    item = ContactItem()
+    item.deserialize(raw)
+    return Contact(
+        wallet_id=wallet_id,
+        version=item.version,
+        email=item.email,
+        webhook_url=item.webhook_url,
+        webhook_secret=item.webhook_secret,
+        locale=item.locale,
+        token_email=item.token_email,
     )
 
 
@@ -192,7 +295,6 @@ def charted_day(raw: Raw) -> ChartedDay:
 
 def purchase_to_item(purchase: Purchase) -> Raw:
     paid_at = purchase.paid_at
-    due_at = purchase.session_expires_at or purchase.created_at
     return _raw(
         PurchaseItem(
             wallet_key(purchase.wallet_id),
@@ -221,8 +323,8 @@ def purchase_to_item(purchase: Purchase) -> Raw:
             disputed=purchase.disputed or None,
             paid_at=paid_at,
             paid_day=paid_at.astimezone(UTC).date().isoformat() if paid_at else None,
-            due_shard=shard_of(purchase.wallet_id) if purchase.is_open else None,
-            due_at=due_at if purchase.is_open else None,
+            due_shard=shard_of(purchase.wallet_id) if purchase.is_open and purchase.due_at else None,
+            due_at=purchase.due_at if purchase.is_open else None,
         )
     )
 
@@ -261,6 +363,7 @@ def purchase_from_item(wallet_id: str, raw: Raw) -> Purchase:
         receipt_url=item.receipt_url,
         refunded_minor=item.refunded_minor or 0,
         disputed=bool(item.disputed),
+        due_at=item.due_at,
     )
 
 

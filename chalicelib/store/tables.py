@@ -6,11 +6,13 @@ The three tables and everything that lies in them: the one place that knows keys
     purchases  p#<purchase>        the offer as bought, its status, what is known of the payment
                c#<purchase>        the address of its checkout page
                customer            the payment provider's id of this customer
+               contact             where the customer wants to be told
                q#<event>           an event kept aside for a person
     usage      e#<seq>             entries, as their exact hashed bytes
                s#<seq>             the wallet as it stood with every 100th entry
                k#<key>             what a caller's key was spent on
                d#<date>            a finished day's sums
+               n#<message>         a message to send, or that was sent
 
 Partition keys are prefixed (`w#…`) and ids have a fixed charset, so that no caller's string can name another item.
 Quarantined events lie under the partition `q#events`, in the order in which they came.
@@ -26,11 +28,11 @@ from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttrib
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from chalicelib.store.attributes import DayOfWallet, Lots, Meters, Moment, Plans, Whole
+from chalicelib.store.attributes import DayOfWallet, Levels, Lots, Meters, Moment, Numbers, Plans, Whole
 
-DUE_SHARDS: Final = 16
 RECEIPT_DAYS: Final = 400  # receipts of uses; those of money are kept
 SEQ_DIGITS: Final = 12
+CONTACT: Final = "contact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class WalletItem(Model):
     """
     A wallet. Names not listed here are left as they are by a write: a later version may have put them there.
 
-    Kept free for what is to come: `o` open holds, `a` alerts that are latched, `u` automatic top-up, `z` frozen.
+    Kept free for what is to come: `o` open holds, `u` automatic top-up, `z` frozen.
     """
 
     class Meta:
@@ -107,6 +109,9 @@ class WalletItem(Model):
     last_purchase = Whole(attr_name="q", null=True)
     plan = Plans(attr_name="p", null=True)
     meters = Meters(attr_name="m", null=True)
+    pace = Numbers(attr_name="c", null=True)
+    latches = Levels(attr_name="a", null=True)
+    failures = Whole(attr_name="f", null=True)  # of jobs, since the last command
     due_shard = Whole(null=True)
     due_at = Moment(null=True)
     due = DueIndex()
@@ -175,6 +180,22 @@ class CustomerItem(Model):
     email = UnicodeAttribute(attr_name="em", null=True)
 
 
+class ContactItem(Model):
+    """Where a customer wants to be told."""
+
+    class Meta:
+        table_name = "purchases"
+
+    wallet_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = Whole(attr_name="v")
+    email = UnicodeAttribute(attr_name="em", null=True)
+    webhook_url = UnicodeAttribute(attr_name="u", null=True)
+    webhook_secret = UnicodeAttribute(attr_name="s", null=True)
+    locale = UnicodeAttribute(attr_name="l", null=True)
+    token_email = UnicodeAttribute(attr_name="te", null=True)
+
+
 class OddityItem(Model):
     """An event that was kept aside."""
 
@@ -208,6 +229,27 @@ class EntryItem(Model):
     out_at = Moment(null=True)
     kinds = KindsIndex()
     outbox = OutboxIndex()
+
+
+class MessageItem(Model):
+    """A message. With `out_at` it waits to be sent; it is forgotten long after it was."""
+
+    class Meta:
+        table_name = "usage"
+
+    wallet_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = Whole(attr_name="v")
+    kind = UnicodeAttribute(attr_name="k")
+    at = Moment(attr_name="t")
+    facts = UnicodeAttribute(attr_name="f")
+    attempts = Whole(attr_name="a", null=True)
+    sent = UnicodeAttribute(attr_name="c", null=True)
+    sent_at = Moment(attr_name="s", null=True)
+    parked = UnicodeAttribute(attr_name="p", null=True)
+    out_shard = Whole(null=True)
+    out_at = Moment(null=True)
+    ttl = Whole(null=True)  # epoch seconds
 
 
 class ReceiptItem(Model):
@@ -266,6 +308,10 @@ def entry_key(seq: int) -> str:
 
 def snapshot_key(seq: int) -> str:
     return f"s#{seq:0{SEQ_DIGITS}d}"
+
+
+def message_key(message_id: str) -> str:
+    return f"n#{message_id}"
 
 
 def day_key(day: date) -> str:

@@ -17,7 +17,8 @@ from chalicelib.domain.errors import InsufficientCredits, QuotaExceeded, Refusal
 from chalicelib.domain.granting import Grant
 from chalicelib.domain.grants import grant
 from chalicelib.domain.lots import Source
-from chalicelib.domain.plans import catch_up, set_plan
+from chalicelib.domain.plan_changes import set_plan
+from chalicelib.domain.plans import catch_up
 from chalicelib.domain.quotes import quote
 from chalicelib.domain.usage import Use, decide, decide_all
 from chalicelib.domain.wallet import Decision, Wallet

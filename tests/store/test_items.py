@@ -11,7 +11,7 @@ from chalicelib.domain.granting import Grant
 from chalicelib.domain.grants import grant
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.lots import Source
-from chalicelib.domain.plans import set_plan
+from chalicelib.domain.plan_changes import set_plan
 from chalicelib.domain.usage import Use, decide
 from chalicelib.domain.wallet import Wallet
 from chalicelib.services.once import Claim
