@@ -4,6 +4,7 @@ from chalice.app import Chalice
 
 from chalicelib.api.auth import authorizers
 from chalicelib.api.credits import credit_routes
+from chalicelib.api.notifications import notification_routes
 from chalicelib.api.plans import plan_routes
 from chalicelib.api.service import service_routes
 from chalicelib.api.usage import usage_routes
@@ -16,6 +17,7 @@ app.register_blueprint(service_routes)
 app.register_blueprint(credit_routes)
 app.register_blueprint(usage_routes)
 app.register_blueprint(plan_routes)
+app.register_blueprint(notification_routes)
 app.register_blueprint(webhooks)
 for job in (audit, expire_credits, send_alerts, sweep_purchases):
     app.register_blueprint(job.jobs)

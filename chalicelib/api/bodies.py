@@ -92,6 +92,14 @@ class PlanBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     plan_id: Name | None
 
 
+class NotificationsBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`PUT /api/user/notifications`: what is left out stays as it is, null clears it."""
+
+    email: str | msgspec.UnsetType | None = msgspec.UNSET
+    webhook_url: str | msgspec.UnsetType | None = msgspec.UNSET
+    locale: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
 def use_of(body: UsageBody) -> Use:
     """
     Read a use.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from chalice.app import Response
 
@@ -74,8 +75,8 @@ def show_balance() -> Response:
     if at > now:
         raise InvalidRequest("at", "is in the future")
     wallet = wiring.store().wallet(wallet_id) if at == now else wallet_at(wiring.store(), wallet_id, at)
-    current = catch_up(wallet, wiring.catalog(), wallet.time_of_decision(at)).wallet if wallet.seq else wallet
-    shown = views.balance(current, wiring.catalog().low_balance, at)
+    current = catch_up(wallet, wiring.catalog(), wallet.time_of_decision(at))
+    shown = views.balance(current if wallet.seq else replace(current, wallet=wallet), wiring.catalog(), at)
     return answers.tagged(shown, if_none_match=request.headers.get("if-none-match"))
 
 

@@ -31,6 +31,9 @@ class Routes(Blueprint):
     def post(self, path: str, *, scope: Scope, or_scope: Scope | None = None) -> Callable[[View], View]:
         return self._add("POST", path, *(each for each in (scope, or_scope) if each))
 
+    def put(self, path: str, *, scope: Scope) -> Callable[[View], View]:
+        return self._add("PUT", path, scope)
+
     def _add(self, method: str, path: str, *scopes: Scope) -> Callable[[View], View]:
         declare(method, path, *scopes)
         public = Scope.PUBLIC in scopes

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from chalicelib.api.views import money, offers
+from chalicelib.api.views import money, offers, runs_out, without_none
 from chalicelib.domain import levels
 from chalicelib.domain.catalog import Catalog, Interval, Meter, MeterKind, Plan, Rate, Terms
+from chalicelib.domain.forecast import RunsOut, quota_runs_out
 from chalicelib.domain.ledger import Entry, as_text
 from chalicelib.domain.levels import Reading
 from chalicelib.domain.plans import ADMIN, CaughtUp, catch_up
@@ -65,21 +66,34 @@ def usage(wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalo
     readings = levels.read_all(current, catalog)
     plan = catalog.plan_or_free(current.plan.plan_id)
     period = current.plan.period
+    daily = chart(wallet, days, span, catalog, now)
+    known = _known_days(wallet, days, span, now)
+
+    def ahead(reading: Reading) -> RunsOut | None:
+        if reading.kind is MeterKind.GAUGE or not reading.quota:
+            return None
+        *past, today = [day["meters"][reading.meter] for day in daily[-known - 1 :]]
+        return quota_runs_out(
+            past, used=reading.used, quota=reading.quota, now=now, period_end=period.end, used_today=today
+        )
+
     return {
         "wallet_id": wallet.wallet_id,
         "plan": {"plan_id": plan.plan_id, "name": plan.name},
         "period": {"start": as_text(period.start), "end": as_text(period.end)},
-        "meters": [meter_of(reading) for reading in readings],
+        "meters": [{**meter_of(reading), "runs_out": runs_out(ahead(reading))} for reading in readings],
         "credits": {"available": current.wallet.available(now), "spent_in_period": current.plan.spent},
-        "warnings": [_without_none(each) for each in levels.warnings(readings, current, catalog, now)],
-        "actions": [_without_none(each) for each in levels.actions(readings, current, catalog, now)],
-        "daily": chart(wallet, days, span, catalog, now),
+        "warnings": [without_none(each) for each in levels.warnings(readings, current, catalog, now)],
+        "actions": [without_none(each) for each in levels.actions(readings, current, catalog, now)],
+        "daily": daily,
         "as_of": as_text(now),
     }
 
 
-def _without_none(told: levels.Caution | levels.Action) -> dict[str, Any]:
-    return {name: getattr(told, name) for name in told.__slots__ if getattr(told, name) is not None}
+def _known_days(wallet: Wallet, days: Sequence[ChartedDay], span: int, now: datetime) -> int:
+    """Count the finished days since the first that is known, within the span."""
+    first = min((day.date for day in days), default=wallet.today.date if wallet.today else now.date())
+    return min((now.date() - first).days, span - 1)
 
 
 def chart(

@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.catalog import LowBalance, Package
+from chalicelib.domain import levels
+from chalicelib.domain.catalog import Catalog, Package
+from chalicelib.domain.forecast import RunsOut
 from chalicelib.domain.ledger import Entry, as_text
+from chalicelib.domain.levels import ending_next
 from chalicelib.domain.lots import Lot, burn_order
 from chalicelib.domain.money import Money
 from chalicelib.domain.offers import Offers
+from chalicelib.domain.outlook import outlook
+from chalicelib.domain.plans import CaughtUp
 from chalicelib.domain.purchases import Purchase, Status
-from chalicelib.domain.wallet import Wallet
 from chalicelib.services.purchasing import Started
 
 INNER = frozenset({"v", "wallet_id", "prev_hash", "private"})  # what an entry carries for its chain
@@ -89,10 +93,13 @@ def purchase(bought: Purchase) -> dict[str, Any]:
     }
 
 
-def balance(wallet: Wallet, low_balance: LowBalance, now: datetime) -> dict[str, Any]:
+def balance(current: CaughtUp, catalog: Catalog, now: datetime) -> dict[str, Any]:
     """Show what a wallet holds at *now*: lots that still count, in the order in which they pay."""
+    wallet = current.wallet
     counting = [lot for lot in sorted(wallet.lots, key=burn_order) if not lot.has_ended(now) or lot.held]
-    low_below = low_balance.line(wallet.last_purchase)
+    low_below = catalog.low_balance.line(wallet.last_purchase)
+    ending, ahead = ending_next(wallet.lots, now), outlook(wallet, now)
+    readings = levels.read_all(current, catalog)
     return {
         "wallet_id": wallet.wallet_id,
         "available": wallet.available(now),
@@ -101,24 +108,28 @@ def balance(wallet: Wallet, low_balance: LowBalance, now: datetime) -> dict[str,
         "debt": wallet.debt,
         "seq": wallet.seq,
         "as_of": as_text(now),
-        "lots": [lot_of(lot) for lot in counting],
-        "expiring_next": _expiring_next(counting),
-        "runs_out": None,
+        "lots": [lot_of(lot, now) for lot in counting],
+        "expiring_next": {"credits": ending[0], "at": as_text(ending[1])} if ending else None,
+        "runs_out": runs_out(ahead.runs_out) if ahead else None,
         "low": wallet.is_below(low_below, now),
         "low_below": low_below,
+        "warnings": [without_none(each) for each in levels.warnings(readings, current, catalog, now)],
+        "actions": [without_none(each) for each in levels.actions(readings, current, catalog, now)],
     }
 
 
-def _expiring_next(lots: list[Lot]) -> dict[str, Any] | None:
-    ends = [lot.ends_at or lot.expires_at for lot in lots if lot.free and (lot.ends_at or lot.expires_at)]
-    soonest = min((end for end in ends if end), default=None)
-    if soonest is None:
+def runs_out(found: RunsOut | None) -> dict[str, Any] | None:
+    """Show when something is used up; null within: not in sight."""
+    if found is None:
         return None
-    ending = sum(lot.free for lot in lots if (lot.ends_at or lot.expires_at) == soonest)
-    return {"credits": ending, "at": as_text(soonest)}
+    return {"earliest": as_text(found.earliest), "likely": as_text(found.likely), "latest": as_text(found.latest)}
 
 
-def lot_of(lot: Lot) -> dict[str, Any]:
+def without_none(told: levels.Caution | levels.Action) -> dict[str, Any]:
+    return {name: getattr(told, name) for name in told.__slots__ if getattr(told, name) is not None}
+
+
+def lot_of(lot: Lot, now: datetime) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "lot_id": str(lot.id),
         "source": lot.source.value,
@@ -128,7 +139,7 @@ def lot_of(lot: Lot) -> dict[str, Any]:
         "set_aside": lot.set_aside,
         "priority": lot.priority,
         "granted_at": as_text(lot.granted_at),
-        "expires_at": as_text(lot.ends_at or lot.expires_at),
+        "expires_at": as_text(lot.end_in_sight(now)),
         "purchase_id": lot.purchase_id,
     }
     if lot.origin:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.domain.catalog import Catalog, Meter, MeterKind, Plan, Terms
+from chalicelib.domain.lots import Lot
 from chalicelib.domain.offers import cheapest_plan
 from chalicelib.domain.plans import CaughtUp
 from chalicelib.domain.wallet import MeterState
@@ -117,7 +118,7 @@ class Action:
 
 
 def warnings(readings: list[Reading], current: CaughtUp, catalog: Catalog, now: datetime) -> Iterator[Caution]:
-    """Say which quotas are nearly or quite used up, and whether the balance is low."""
+    """Say which quotas are nearly or quite used up, whether the balance is low or owed, and what ends soon."""
     end = current.plan.period.end
     for reading in readings:
         if reading.level is not Level.OK:
@@ -127,6 +128,20 @@ def warnings(readings: list[Reading], current: CaughtUp, catalog: Catalog, now: 
     if current.wallet.is_below(line, now):
         available = current.wallet.available(now)
         yield Caution(code="low_balance", message=f"{available:,} credits are left. That is less than {line:,}.")
+    if debt := current.wallet.debt:
+        yield Caution(code="debt", message=f"You owe {debt:,} credits. What you buy next pays them first.")
+    if ending := ending_next(current.wallet.lots, now):
+        credits, at = ending
+        if at - now <= timedelta(days=catalog.notice_days[0]):
+            verb = "credit ends" if credits == 1 else "credits end"
+            yield Caution(code="expiring", message=f"{credits:,} {verb} on {at:%-d %B %Y} if you don't use them.")
+
+
+def ending_next(lots: Iterable[Lot], now: datetime) -> tuple[int, datetime] | None:
+    """Say how many free credits end next, and when; None: none of them ever does."""
+    ends = [(lot.end_in_sight(now), lot.free) for lot in lots if lot.is_spendable(now)]
+    soonest = min((end for end, _ in ends if end), default=None)
+    return (sum(free for end, free in ends if end == soonest), soonest) if soonest else None
 
 
 def _quota_message(reading: Reading, end: datetime) -> str:

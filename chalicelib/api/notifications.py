@@ -1,0 +1,81 @@
+"""Notifications: where a wallet's messages go."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64encode
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from chalice.app import Response
+
+from chalicelib import wiring
+from chalicelib.api import answers, bodies
+from chalicelib.api.auth import caller_of, wallet_of
+from chalicelib.api.routes import Routes
+from chalicelib.api.scopes import Scope
+from chalicelib.domain.addresses import check_email
+from chalicelib.domain.contacts import Contact, recipient_of
+from chalicelib.domain.endpoints import check_endpoint
+from chalicelib.domain.errors import InvalidRequest
+from chalicelib.services.contacts import set_contact
+
+notification_routes = Routes(__name__)
+SECRET_BYTES = 24
+PATH = "/api/user/notifications"
+
+
+@notification_routes.get(PATH, scope=Scope.CUSTOMER)
+def show_notifications() -> Response:
+    """Show where messages go. The address in use may be one that came with a payment or with the token."""
+    wallet_id = wallet_of(notification_routes.current_request)
+    return answers.ok(_shown(wiring.store().contact(wallet_id)))
+
+
+@notification_routes.put(PATH, scope=Scope.CUSTOMER)
+def set_notifications() -> Response:
+    """Set where messages go: what is left out stays, null clears. A new webhook address gets a secret, shown once."""
+    request = notification_routes.current_request
+    wallet_id = wallet_of(request, as_owner=True)
+    caller, body = caller_of(request), bodies.read(request, bodies.NotificationsBody)
+    wanted = _checked(body)
+    if caller.wallet_id == wallet_id and caller.email:
+        wanted["token_email"] = caller.email
+    secret = "whsec_" + b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+    def wish(before: Contact) -> Contact:
+        return replace(before, **wanted, webhook_secret=secret)
+
+    till = wiring.till(notification_routes.lambda_context.get_remaining_time_in_millis())
+    contact, is_new = set_contact(till, wallet_id, wish, stamp=wiring.stamp(caller.wallet_id))
+    shown = _shown(contact)
+    return answers.ok({**shown, "secret": contact.webhook_secret} if is_new else shown)
+
+
+def _checked(body: bodies.NotificationsBody) -> dict[str, Any]:
+    checks = {"email": check_email, "webhook_url": check_endpoint, "locale": _check_locale}
+    given = {name: getattr(body, name) for name in checks}
+    return {
+        name: checks[name](value) if value is not None else None
+        for name, value in given.items()
+        if value is not msgspec.UNSET
+    }
+
+
+def _check_locale(locale: str) -> str:
+    if locale not in wiring.languages().names:
+        raise InvalidRequest("locale", f"one of {', '.join(wiring.languages().names)} is wanted")
+    return locale
+
+
+def _shown(contact: Contact) -> dict[str, Any]:
+    known = wiring.store().known_addresses(contact.wallet_id)
+    to = recipient_of(contact, known)
+    return {
+        "wallet_id": contact.wallet_id,
+        "email": contact.email,
+        "email_in_use": to.email,
+        "webhook_url": contact.webhook_url,
+        "locale": to.locale,
+    }
