@@ -78,7 +78,12 @@ def test_the_wallet_item_in_its_full_layout_fits_one_kilobyte() -> None:
 
 
 def test_an_empty_wallet_is_small() -> None:
-    assert size_of(items.wallet_to_item(replace(full_wallet(), lots=(), today=None, meters={}, plan=None, pace=(), latches={}))) <= 160
+    assert (
+        size_of(
+            items.wallet_to_item(replace(full_wallet(), lots=(), today=None, meters={}, plan=None, pace=(), latches={}))
+        )
+        <= 160
+    )
 
 
 def test_reserved_names_are_not_taken() -> None:

@@ -65,9 +65,7 @@ class Customer:
 
     def use(self, name: str, amount: int) -> list[tuple[str, Any]]:
         gauge = OFFER.meters[name].kind is MeterKind.GAUGE
-        use = Use(
-            wallet_id="acct_a", meter=name, quantity=None if gauge else amount, set_to=amount if gauge else None
-        )
+        use = Use(wallet_id="acct_a", meter=name, quantity=None if gauge else amount, set_to=amount if gauge else None)
         return self.take(decide(self.wallet, use, OFFER, stamp(self.now)))
 
     def on(self, plan_id: str | None) -> list[tuple[str, Any]]:
