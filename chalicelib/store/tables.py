@@ -33,6 +33,7 @@ from chalicelib.store.attributes import DayOfWallet, Levels, Lots, Meters, Momen
 RECEIPT_DAYS: Final = 400  # receipts of uses; those of money are kept
 SEQ_DIGITS: Final = 12
 CONTACT: Final = "contact"
+CUSTOMER: Final = "customer"
 
 
 @dataclass(frozen=True, slots=True)
