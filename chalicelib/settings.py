@@ -31,6 +31,9 @@ class Settings:
     default_return_path: str
     checkout_minutes: int
     automatic_tax: bool
+    email_from: str | None
+    alerts_topic: str | None  # an ARN
+    dead_letters_queue: str | None  # a URL
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -65,4 +68,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         default_return_path=environment.get("TALLY_DEFAULT_RETURN_PATH", "/"),
         checkout_minutes=int(minutes),
         automatic_tax=environment.get("TALLY_AUTOMATIC_TAX", "") == "1",
+        email_from=environment.get("TALLY_EMAIL_FROM") or None,
+        alerts_topic=environment.get("TALLY_ALERTS_TOPIC") or None,
+        dead_letters_queue=environment.get("TALLY_DEAD_LETTERS_QUEUE") or None,
     )
