@@ -34,6 +34,9 @@ class Settings:
     checkout_minutes: int
     automatic_tax: bool
     audit_shares: int  # of all wallets, one an hour is checked
+    email_from: str | None
+    alerts_topic: str | None  # an ARN
+    dead_letters_queue: str | None  # a URL
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -72,4 +75,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         checkout_minutes=int(minutes),
         audit_shares=int(shares),
         automatic_tax=environment.get("TALLY_AUTOMATIC_TAX", "") == "1",
+        email_from=environment.get("TALLY_EMAIL_FROM") or None,
+        alerts_topic=environment.get("TALLY_ALERTS_TOPIC") or None,
+        dead_letters_queue=environment.get("TALLY_DEAD_LETTERS_QUEUE") or None,
     )

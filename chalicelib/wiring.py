@@ -18,12 +18,13 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain import catalog_file
+from chalicelib.domain import catalog_file, languages_file
 from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.languages import Languages
 from chalicelib.domain.ledger import SALT_BYTES, Stamp
 from chalicelib.domain.times import to_grain
 from chalicelib.services.once import Patience
-from chalicelib.services.ports import Payments, Store
+from chalicelib.services.ports import Notices, Payments, Store
 from chalicelib.services.purchasing import Shop
 from chalicelib.services.rounds import Errand
 from chalicelib.services.using import Till
@@ -60,6 +61,7 @@ class Outside:
     secret: Callable[[str], str] = _secret_from_ssm
     stripe_http: stripe.HTTPClient | None = None
     patience: Patience | None = None
+    notices: Notices | None = None
 
 
 _outside = Outside()
@@ -69,7 +71,7 @@ def install(**parts: Any) -> None:
     """Replace parts of the outside, and forget everything that was made with the old ones."""
     global _outside  # noqa: PLW0603 - one program, one outside
     _outside = replace(_outside, **parts)
-    for made in (settings, catalog, store, payments, verifier):
+    for made in (settings, catalog, languages, store, payments, notices, verifier):
         made.cache_clear()
 
 
@@ -91,6 +93,11 @@ def settings() -> Settings:
 @cache
 def catalog() -> Catalog:
     return catalog_file.parse((files("chalicelib") / "catalog.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def languages() -> Languages:
+    return languages_file.parse((files("chalicelib") / "languages.toml").read_text(encoding="utf-8"))
 
 
 @cache
@@ -119,6 +126,20 @@ def payments() -> Payments:
 
     live = "_live_" in _outside.secret(settings().stripe_key_name)
     return StripePayments(client, terms, live=live)
+
+
+@cache
+def notices() -> Notices:
+    if _outside.notices:
+        return _outside.notices
+    from chalicelib.notices.channels import AwsNotices, Senders, clients
+
+    senders = Senders(
+        email_from=settings().email_from,
+        alerts_topic=settings().alerts_topic,
+        dead_letters_queue=settings().dead_letters_queue,
+    )
+    return AwsNotices(senders, catalog(), languages(), client=clients(region=settings().region))
 
 
 def webhook_secrets() -> list[str]:

@@ -23,6 +23,7 @@ from local.controls import Controls
 from local.function_url import FunctionUrl
 from local.gateway import Gateway
 from local.jobs import Jobs, Timer
+from local.notices import LocalNotices
 from local.outbox import Outbox
 from local.server import Server
 from local.site import Site
@@ -106,9 +107,10 @@ class Stack:
         settings = surroundings.settings(self.url, self.port, stripe_url=self.stripe_url)
         self._open.enter_context(surroundings.replaced({**engines.environment(self.engine), **settings}))
         usual = wiring.Outside()
-        self._open.callback(lambda: wiring.install(clock=usual.clock, secret=usual.secret))
+        self._open.callback(lambda: wiring.install(clock=usual.clock, secret=usual.secret, notices=None))
         secret = surroundings.secrets(self.secret).__getitem__
-        wiring.install(clock=self.clock.now, secret=secret, stripe_http=None)
+        notices = LocalNotices(self.outbox, wiring.catalog(), wiring.languages())
+        wiring.install(clock=self.clock.now, secret=secret, stripe_http=None, notices=notices)
         try:
             self._secrets = wiring.webhook_secrets()
         except WrongSettings as wrong:

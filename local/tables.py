@@ -12,8 +12,7 @@ from pynamodb.exceptions import PynamoDBException, TableDoesNotExist
 
 from chalicelib.services.ports import OutcomeUnknown
 from chalicelib.store.commit import ask
-from chalicelib.store.dynamo import CUSTOMER
-from chalicelib.store.tables import TableNames, definitions
+from chalicelib.store.tables import CUSTOMER, TableNames, definitions
 
 SLOWEST = 60.0  # seconds until a table is there
 LOOK_EVERY = 0.2  # seconds

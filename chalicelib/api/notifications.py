@@ -64,8 +64,9 @@ def _checked(body: bodies.NotificationsBody) -> dict[str, Any]:
 
 
 def _check_locale(locale: str) -> str:
-    if locale not in wiring.languages().names:
-        raise InvalidRequest("locale", f"one of {', '.join(wiring.languages().names)} is wanted")
+    spoken = wiring.languages().spoken
+    if locale not in spoken:
+        raise InvalidRequest("locale", f"one of {', '.join(spoken)} is wanted")
     return locale
 
 

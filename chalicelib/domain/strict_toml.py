@@ -11,19 +11,23 @@ ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
 Table = Mapping[str, Any]
 
 
-class WrongCatalog(Exception):
-    """The catalogue can't be sold from. The message names the line and what is wrong there."""
+class WrongFile(Exception):
+    """A file can't be used as it is. The message names the line and what is wrong there."""
+
+
+class WrongCatalog(WrongFile):
+    """The catalogue can't be sold from."""
 
 
 class StrictReader:
     """Reads values strictly and knows on which line they stand."""
 
-    def __init__(self, text: str) -> None:
-        self.lines = text.splitlines()
+    def __init__(self, text: str, *, file: str = "catalog.toml", error: type[WrongFile] = WrongCatalog) -> None:
+        self.lines, self.file, self.error = text.splitlines(), file, error
 
-    def wrong(self, where: str, name: str, message: str) -> WrongCatalog:
+    def wrong(self, where: str, name: str, message: str) -> WrongFile:
         path = ".".join(part for part in (where, name) if part)
-        return WrongCatalog(f"catalog.toml line {self.line_of(where, name)}: {path}: {message}")
+        return self.error(f"{self.file} line {self.line_of(where, name)}: {path}: {message}")
 
     def line_of(self, where: str, name: str) -> int:
         """Find the line of a key; of what holds it, when the key is missing or written in one line with others."""

@@ -89,7 +89,7 @@ class TimeDriven:
         return items.message_from_item(wallet_id, message_id, raw) if raw else None
 
     def keep_outgoing(self, outgoing: Outgoing) -> None:
-        key = key_of(outgoing.message.wallet_id, messagekey_of(outgoing.message.message_id))
+        key = key_of(outgoing.message.wallet_id, message_key(outgoing.message.message_id))
         item, was = items.message_to_item(outgoing), outgoing.version - 1
         request = update_if(self.names.usage, key, item, items.MESSAGE_NAMES, counter="v", was=was)["Update"]
         ask(self.requests.connection, "UpdateItem", request)

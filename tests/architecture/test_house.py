@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import app as program
 
@@ -43,8 +45,17 @@ def test_no_route_asks_a_slow_package_at_import() -> None:
     assert loaded.stdout.strip() == "[]"
 
 
+def configured() -> dict[str, Any]:
+    stages = json.loads((ROOT / ".chalice/config.json").read_text(encoding="utf-8"))["stages"]
+    functions: dict[str, Any] = stages["dev"]["lambda_functions"]
+    return functions
+
+
 def test_chalice_names_the_functions_as_the_configuration_does() -> None:
     names = {handler.name for handler in program.app.pure_lambda_functions}
+    jobs = {source.name for source in program.app.event_sources}
 
     assert names == {"stripe_webhook"}
+    assert jobs == {"expire_credits", "send_alerts", "sweep_purchases", "audit"}
+    assert names | jobs | {"token_authorizer"} == set(configured())
     assert [handler.name for handler in program.app.builtin_auth_handlers] == ["token_authorizer"]

@@ -1,4 +1,4 @@
-"""Random histories under jobs that come when they like: nothing ends silently, nothing ended is spent, all is booked once."""
+"""Random histories under jobs that come when they like: nothing ends silently, twice, or to be spent after all."""
 
 from __future__ import annotations
 

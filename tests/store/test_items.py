@@ -70,7 +70,7 @@ def test_receipts_of_money_are_kept_for_good() -> None:
     claim = Claim.on(wallet.wallet_id, "k", operation="plan", body={})
     store.commit(Change(decisions=[set_plan(wallet, "pro", CATALOG, stamp())], receipts=[claim.receipt(seq=1)]))
 
-    raw = store._item(store.names.usage, {"wallet_id": {"S": "w#acct_receipts"}, "sk": {"S": "k#k"}})
+    raw = store.requests.item(store.names.usage, {"wallet_id": {"S": "w#acct_receipts"}, "sk": {"S": "k#k"}})
 
     assert raw
     assert "ttl" not in raw
