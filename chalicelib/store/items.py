@@ -88,6 +88,8 @@ def wallet_to_item(wallet: Wallet) -> Raw:
             meters=wallet.meters or None,
             pace=wallet.pace or None,
             latches=wallet.latches or None,
+            holds=wallet.holds or None,
+            frozen=wallet.frozen or None,
             due_shard=shard_of(wallet.wallet_id) if wallet.due_at else None,
             due_at=wallet.due_at,
         )
@@ -113,6 +115,8 @@ def wallet_from_item(wallet_id: str, raw: Raw | None) -> Wallet:
         meters=item.meters or {},
         pace=item.pace or (),
         latches=item.latches or {},
+        holds=item.holds or (),
+        frozen=bool(item.frozen),
         due_at=item.due_at,
     )
 

@@ -44,7 +44,14 @@ def test_nothing_due_is_nothing_done() -> None:
     clock = Clockwork()
     give(clock, "acct_a", SHORT, YEARLY)
 
-    assert clock.expire().answer() == {"wallets": 0, "expired": 0, "renewed": 0, "failed": 0, "more": False}
+    assert clock.expire().answer() == {
+        "wallets": 0,
+        "expired": 0,
+        "renewed": 0,
+        "lapsed": 0,
+        "failed": 0,
+        "more": False,
+    }
     assert clock.alert().answer() == {
         "wallets": 0,
         "noticed": 0,
@@ -224,7 +231,14 @@ def test_a_lost_race_is_decided_afresh() -> None:
 
     clock.seen_store = Faulty(clock.store, point)
 
-    assert clock.expire().answer() == {"wallets": 1, "expired": 1, "renewed": 0, "failed": 0, "more": False}
+    assert clock.expire().answer() == {
+        "wallets": 1,
+        "expired": 1,
+        "renewed": 0,
+        "lapsed": 0,
+        "failed": 0,
+        "more": False,
+    }
 
 
 # Messages
