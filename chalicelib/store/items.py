@@ -50,7 +50,9 @@ MESSAGE_NAMES = tuple(
     attribute.attr_name for name, attribute in MessageItem.get_attributes().items() if name not in ("wallet_id", "sk")
 )
 PURCHASE_NAMES = tuple(
-    attribute.attr_name for name, attribute in PurchaseItem.get_attributes().items() if name not in ("wallet_id", "sk")
+    attribute.attr_name
+    for name, attribute in PurchaseItem.get_attributes().items()
+    if name not in ("wallet_id", "sk", "holders")  # holders are added to by transfers, and by nothing else
 )
 
 LATE_CREDITS = "*credits"  # no meter can be called so
@@ -368,6 +370,7 @@ def purchase_from_item(wallet_id: str, raw: Raw) -> Purchase:
         refunded_minor=item.refunded_minor or 0,
         disputed=bool(item.disputed),
         due_at=item.due_at,
+        holders=tuple(sorted(item.holders or ())),
     )
 
 

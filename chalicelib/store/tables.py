@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
@@ -150,6 +150,7 @@ class PurchaseItem(Model):
     receipt_url = UnicodeAttribute(attr_name="ru", null=True)
     refunded_minor = Whole(attr_name="rm", null=True)
     disputed = BooleanAttribute(attr_name="dp", null=True)
+    holders = UnicodeSetAttribute(attr_name="ho", null=True)
     paid_day = UnicodeAttribute(null=True)
     paid_at = Moment(null=True)
     due_shard = Whole(null=True)
