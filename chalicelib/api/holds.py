@@ -17,6 +17,7 @@ from chalicelib.domain.ledger import Entry
 from chalicelib.domain.quotes import Quoted, read_quote
 from chalicelib.services.holding import capture_hold, place_hold, release_hold
 from chalicelib.services.once import Claim
+from chalicelib.services.using import Till
 
 hold_routes = Routes(__name__)
 
@@ -85,7 +86,7 @@ def release(hold_id: str) -> Response:
     return answers.ok(_closed(recorded.entry), replayed=recorded.replayed)
 
 
-def _till() -> wiring.Till:
+def _till() -> Till:
     return wiring.till(hold_routes.lambda_context.get_remaining_time_in_millis())
 
 

@@ -17,6 +17,7 @@ from chalicelib.services.once import Claim
 from chalicelib.services.transferring import transfer_credits
 
 transfer_routes = Routes(__name__)
+HISTORY = "/api/credits/history"  # where the entry stands
 
 
 @transfer_routes.post("/api/credits/transfer", scope=Scope.CUSTOMER)
@@ -31,8 +32,7 @@ def transfer() -> Response:
     till = wiring.till(transfer_routes.lambda_context.get_remaining_time_in_millis())
     order = credit_bodies.order_of(body, from_wallet_id)
     recorded = transfer_credits(till, order, claim, stamp=wiring.stamp(caller.wallet_id))
-    place = f"/api/credits/entries/{recorded.entry.seq}/explanation"
-    return answers.created(_sent(recorded.entry), location=place, replayed=recorded.replayed)
+    return answers.created(_sent(recorded.entry), location=HISTORY, replayed=recorded.replayed)
 
 
 def _sent(entry: Entry) -> dict[str, Any]:

@@ -94,7 +94,9 @@ def transfer(sender: Wallet, receiver: Wallet, order: Order, catalog: Catalog, s
         flows={Flow.SENT: order.credits},
     )
     sent = conclude(sender, source, after, out, catalog=catalog, stamp=both)
-    kept, into, alerts = _received(target.wallet, moved, sent, private, at)
+    kept, into = _received(target.wallet, moved, sent, private)
+    unheard = {lot.id for lot, draw in zip(moved, draws, strict=True) if not lots[draw.lot_id].noticed_at}
+    alerts = [_told(lot, at) for lot in kept.lots if lot.id in unheard and lot.free and lot.noticed_at]
     received = conclude(receiver, target, kept, into, catalog=catalog, stamp=both, alerts=alerts)
     return Moved(sent=sent, received=received, holders=_holders(moved, receiver.wallet_id))
 
@@ -131,9 +133,7 @@ def _moved(lot: Lot, draw: Draw, sender_id: str, new_id: LotId, at: datetime) ->
     )
 
 
-def _received(
-    wallet: Wallet, moved: Sequence[Lot], sent: Decision, private: Fields, at: datetime
-) -> tuple[Wallet, Line, list[Alert]]:
+def _received(wallet: Wallet, moved: Sequence[Lot], sent: Decision, private: Fields) -> tuple[Wallet, Line]:
     owed = min(wallet.debt, sum(lot.free for lot in moved))
     kept, still_owed = [], owed
     for lot in moved:
@@ -166,7 +166,7 @@ def _received(
         debt=wallet.debt - owed,
         last_purchase=wallet.last_purchase or 0,
     )
-    return after, line, [_told(lot, at) for lot in kept if lot.free and lot.noticed_at == at]
+    return after, line
 
 
 def _told(lot: Lot, at: datetime) -> Alert:
