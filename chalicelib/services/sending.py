@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.contacts import recipient_of
 from chalicelib.domain.messages import Recipient
-from chalicelib.services.ports import LostRace, Notices, NotSent, Outgoing, OutcomeUnknown, Throttled
+from chalicelib.services.ports import LostRace, Notices, NotSent, OutcomeUnknown, Outgoing, Throttled
 from chalicelib.services.rounds import Errand, Report, go_round, persist
 
 CLAIMED_FOR = timedelta(minutes=5)  # much longer than sending can take

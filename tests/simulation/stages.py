@@ -122,7 +122,7 @@ class Told(Stage):
         raise NotImplementedError
 
     @property
-    def now(self) -> datetime:  # type: ignore[override]
+    def now(self) -> datetime:
         return self.clock.now
 
     @now.setter
@@ -235,7 +235,7 @@ class Unheard(Stage):
         self.now = NOON + timedelta(minutes=15)
 
     @property
-    def now(self) -> datetime:  # type: ignore[override]
+    def now(self) -> datetime:
         return self.counter.clock
 
     @now.setter
