@@ -170,6 +170,26 @@ def test_a_wallet_that_fails_stops_nobody_and_is_pushed_back(error: Exception) -
     hold(clock)
 
 
+def test_a_wallet_with_which_one_job_fails_is_not_brought_forward_by_the_other() -> None:
+    clock = Clockwork()
+    give(clock, "acct_a", YEARLY)
+    clock.now = NOON + 335 * DAY  # a notice is due, and nothing else
+    clock.expire()  # but for the month that has turned
+    pauses = []
+    for _ in range(5):
+        clock.seen_store = Broken(clock, "acct_a", ValueError("poison"))
+        clock.alert()
+        clock.seen_store = None
+        due_at = clock.store.wallet("acct_a").due_at
+        assert due_at
+        pauses.append((due_at - clock.now) // timedelta(minutes=1))
+        clock.now = due_at
+        assert clock.expire().answer() == {"wallets": 1, "expired": 0, "renewed": 0, "failed": 0, "more": False}
+
+    assert pauses == [5, 10, 20, 40, 80]
+    assert clock.alert().counts["noticed"] == 1
+
+
 def test_an_index_that_does_not_answer_is_reported_and_the_other_shards_go_on() -> None:
     clock = Clockwork()
     give(clock, "acct_a", SHORT)
