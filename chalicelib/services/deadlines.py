@@ -55,6 +55,6 @@ def _settle_one(errand: Errand, wallet_id: str, steps: tuple[Step, ...], report:
             report.counts[DONE[decision.entry.kind]] += 1
             return True
     due_at = next_due(wallet, errand.catalog)
-    if wallet.due_at and wallet.due_at != due_at:
+    if wallet.due_at and (due_at is None or wallet.due_at < due_at):  # never nearer: it may have been pushed back
         errand.store.put_off(wallet, due_at)
     return False
