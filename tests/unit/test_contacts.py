@@ -29,7 +29,8 @@ def till(store: object) -> Till:
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("trouble", [OutcomeUnknown("no answer"), Throttled("slow down")], ids=["lost", "throttled"])
 def test_a_secret_is_told_though_the_answer_to_its_write_was_lost(when: str, trouble: Exception) -> None:
-    store, struck = MemoryStore(), []
+    store = MemoryStore()
+    struck: list[str] = []
 
     def point(name: str, at: str) -> None:
         if (name, at) == ("commit", when) and not struck:
