@@ -2,11 +2,14 @@
 
 from chalice.app import Chalice
 
+from chalicelib.api.admin import admin_routes
 from chalicelib.api.auth import authorizers
 from chalicelib.api.credits import credit_routes
+from chalicelib.api.holds import hold_routes
 from chalicelib.api.notifications import notification_routes
 from chalicelib.api.plans import plan_routes
 from chalicelib.api.service import service_routes
+from chalicelib.api.transfers import transfer_routes
 from chalicelib.api.usage import usage_routes
 from chalicelib.jobs import audit, expire_credits, send_alerts, sweep_purchases
 from chalicelib.webhooks.functions import webhooks
@@ -18,6 +21,9 @@ app.register_blueprint(credit_routes)
 app.register_blueprint(usage_routes)
 app.register_blueprint(plan_routes)
 app.register_blueprint(notification_routes)
+app.register_blueprint(hold_routes)
+app.register_blueprint(transfer_routes)
+app.register_blueprint(admin_routes)
 app.register_blueprint(webhooks)
 for job in (audit, expire_credits, send_alerts, sweep_purchases):
     app.register_blueprint(job.jobs)

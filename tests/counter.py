@@ -12,9 +12,11 @@ from chalicelib.payments.checkout import CheckoutTerms, StripePayments
 from chalicelib.payments.client import connect
 from chalicelib.services.once import Claim
 from chalicelib.services.purchasing import Shop, Started, start_purchase
+from chalicelib.services.rounds import Errand, Report
+from chalicelib.services.sweeping import Sweep, sweep_due
 from local.stripe.standin import StandIn
 from local.stripe.transport import InProcess
-from tests.builders import CATALOG, NOON, patience
+from tests.builders import CATALOG, NOON, patience, stamp
 from tests.fakes import Faulty, MemoryStore
 
 TERMS = CheckoutTerms(origin="https://app.example", default_return_path="/", minutes=60, automatic_tax=False)
@@ -65,6 +67,16 @@ class Counter:
     @property
     def shop(self) -> Shop:
         return Shop(store=self.seen_store, payments=self.seen_payments, catalog=CATALOG, patience=patience())
+
+    def sweep(self) -> Report:
+        errand = Errand(
+            store=self.seen_store,
+            catalog=CATALOG,
+            patience=patience(),
+            stamp=lambda: stamp(self.clock, actor="clock"),
+            has_time=lambda: True,
+        )
+        return sweep_due(Sweep(errand, self.shop))
 
     def status(self, begun: Started) -> Status:
         return self.store.purchases[self.wallet_id, begun.purchase.purchase_id].status

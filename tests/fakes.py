@@ -13,6 +13,7 @@ from chalicelib.domain.days import Chart, ClosedDay, add_up
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.messages import Message
 from chalicelib.domain.purchases import Purchase
+from chalicelib.domain.transfers import MOST_HOLDERS
 from chalicelib.domain.wallet import SNAPSHOT_EVERY, Decision, Wallet
 from chalicelib.services.ports import (
     SHARDS,
@@ -57,6 +58,10 @@ class MemoryStore:
     def wallet(self, wallet_id: str) -> Wallet:
         return self.wallets.get(wallet_id, Wallet(wallet_id=wallet_id))
 
+    def two_wallets(self, one: str, other: str) -> tuple[Wallet, Wallet]:
+        with self._lock:
+            return self.wallet(one), self.wallet(other)
+
     def wallet_and_purchase(self, wallet_id: str, purchase_id: str) -> tuple[Wallet, Purchase | None]:
         with self._lock:
             return self.wallet(wallet_id), self.purchase(wallet_id, purchase_id)
@@ -74,7 +79,8 @@ class MemoryStore:
     def receipts(self, wallet_id: str, keys: Sequence[str]) -> dict[str, Receipt]:
         return {key: self.spent[wallet_id, key] for key in keys if (wallet_id, key) in self.spent}
 
-    def entry(self, wallet_id: str, seq: int) -> Entry | None:
+    def entry(self, wallet_id: str, seq: int, *, consistent: bool = True) -> Entry | None:
+        del consistent  # it always is
         return self.entries.get((wallet_id, seq))
 
     def history(self, wallet_id: str, *, kind: str | None, before: int, limit: int, consistent: bool = False) -> Page:
@@ -113,6 +119,12 @@ class MemoryStore:
             if change.purchase:
                 self._keep(change.purchase.purchase)
                 self._write_messages(change.purchase.messages)
+            for holder in change.holders:
+                row = self.purchases[holder.buyer_id, holder.purchase_id]
+                holders = tuple(sorted({*row.holders, holder.wallet_id}))
+                self.purchases[holder.buyer_id, holder.purchase_id] = replace(
+                    row, holders=holders, version=row.version + 1
+                )
             if change.contact:
                 self.contacts[change.contact.contact.wallet_id] = change.contact.contact
 
@@ -126,6 +138,9 @@ class MemoryStore:
         if change.purchase:
             before = change.purchase.before
             races.append(self.purchases[before.wallet_id, before.purchase_id].version != before.version)
+        for holder in change.holders:
+            row = self.purchase(holder.buyer_id, holder.purchase_id)
+            races.append(row is None or (len(row.holders) >= MOST_HOLDERS and holder.wallet_id not in row.holders))
         if change.contact:
             races.append(self.contact(change.contact.contact.wallet_id).version != change.contact.before.version)
         if any(races):
@@ -148,7 +163,9 @@ class MemoryStore:
             self.messages[message.wallet_id, message.message_id] = Outgoing(message=message, due_at=message.at)
 
     def _keep(self, purchase: Purchase) -> None:
-        self.purchases[purchase.wallet_id, purchase.purchase_id] = purchase
+        name = (purchase.wallet_id, purchase.purchase_id)
+        there = self.purchases.get(name)
+        self.purchases[name] = replace(purchase, holders=there.holders if there else ())
 
     def keep_checkout(self, purchase: Purchase, checkout: Checkout) -> None:
         with self._lock:

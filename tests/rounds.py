@@ -53,6 +53,7 @@ class Clockwork:
     carrier: Carrier = field(default_factory=Carrier)
     now: datetime = NOON
     seen_store: Any = None
+    seen_carrier: Any = None
     has_time: Callable[[], bool] = lambda: True
 
     def errand(self) -> Errand:
@@ -69,4 +70,4 @@ class Clockwork:
 
     def alert(self) -> Report:
         errand = self.errand()
-        return send_due(Post(errand, self.carrier), announce_due(errand))
+        return send_due(Post(errand, self.seen_carrier or self.carrier), announce_due(errand))

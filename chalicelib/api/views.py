@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.domain import levels
 from chalicelib.domain.catalog import Catalog, Package
 from chalicelib.domain.forecast import RunsOut
+from chalicelib.domain.holds import Hold
 from chalicelib.domain.ledger import Entry, as_text
 from chalicelib.domain.levels import ending_next
 from chalicelib.domain.lots import Lot, burn_order
@@ -108,6 +109,8 @@ def balance(current: CaughtUp, catalog: Catalog, now: datetime) -> dict[str, Any
         "debt": wallet.debt,
         "seq": wallet.seq,
         "as_of": as_text(now),
+        "frozen": wallet.frozen,
+        "holds": [hold(each) for each in wallet.holds],
         "lots": [lot_of(lot, now) for lot in counting],
         "expiring_next": {"credits": ending[0], "at": as_text(ending[1])} if ending else None,
         "runs_out": runs_out(ahead.runs_out) if ahead else None,
@@ -116,6 +119,17 @@ def balance(current: CaughtUp, catalog: Catalog, now: datetime) -> dict[str, Any
         "warnings": [without_none(each) for each in levels.warnings(readings, current, catalog, now)],
         "actions": [without_none(each) for each in levels.actions(readings, current, catalog, now)],
     }
+
+
+def hold(open_hold: Hold) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "hold_id": open_hold.hold_id,
+        "credits": open_hold.credits,
+        "lapses_at": as_text(open_hold.lapses_at),
+    }
+    if open_hold.use:
+        shown |= {"meter": open_hold.use.meter, "quantity": open_hold.use.quantity}
+    return shown
 
 
 def runs_out(found: RunsOut | None) -> dict[str, Any] | None:

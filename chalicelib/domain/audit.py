@@ -14,9 +14,11 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from chalicelib.domain import ledger
+from chalicelib.domain.catalog import Rate, Terms
 from chalicelib.domain.days import Day, Flow
+from chalicelib.domain.holds import HeldUse, Hold
 from chalicelib.domain.ledger import GENESIS, Entry, as_time, lot_of
-from chalicelib.domain.lots import Lot, LotId, Origin, Source
+from chalicelib.domain.lots import Draw, Lot, LotId, Origin, Source
 from chalicelib.domain.times import from_text
 from chalicelib.domain.wallet import PACE_DAYS, MeterState, RunningPlan, Wallet
 
@@ -38,6 +40,8 @@ class _Books:
     plan: RunningPlan | None = None
     meters: dict[str, MeterState] = field(default_factory=dict)
     pace: tuple[int, ...] = ()
+    holds: dict[int, Hold] = field(default_factory=dict)
+    frozen: bool = False
     latches: dict[str, int] = field(default_factory=dict)
     shown: dict[str, int] = field(default_factory=dict)  # today's chart: by meter
     shown_credits: int = 0
@@ -68,6 +72,8 @@ def fold(wallet_id: str, entries: Iterable[Entry], *, start: Wallet | None = Non
         meters=books.meters,
         pace=books.pace,
         latches=books.latches,
+        holds=tuple(books.holds.values()),
+        frozen=books.frozen,
     )
 
 
@@ -85,6 +91,8 @@ def _opened(start: Wallet) -> _Books:
         meters=dict(start.meters),
         pace=start.pace,
         latches=dict(start.latches),
+        holds={hold.seq: hold for hold in start.holds},
+        frozen=start.frozen,
         shown=dict(start.today.meters) if start.today else {},
         shown_credits=start.today.credits if start.today else 0,
     )
@@ -102,7 +110,7 @@ def _apply(books: _Books, entry: Entry) -> None:
         }
         books.shown_credits = 0
     for step in (*entry.facts.get("also", ()), entry.facts):
-        flows = STEPS[step["kind"]](books, {**step, "at": entry.facts["at"]})
+        flows = STEPS[step["kind"]](books, {**step, "at": entry.facts["at"], "seq": entry.seq})
         books.today = books.today.plus(step["kind"], step["credits"], flows)
     books.today = replace(books.today, meters=dict(books.shown), credits=books.shown_credits)
     books.seq, books.head, books.last_at = entry.seq, entry.hash, at
@@ -134,6 +142,7 @@ def _granted(books: _Books, facts: Facts) -> Mapping[str, int]:
         granted_at=from_text(lot["granted_at"]),
         expires_at=as_time(lot["expires_at"]),
         noticed_at=as_time(lot.get("noticed_at")),
+        warned=lot.get("warned"),
         purchase_id=lot.get("purchase_id"),
         origin=Origin(origin["wallet_id"], lot_of(origin)) if origin else None,
     )
@@ -213,10 +222,82 @@ def _noticed(books: _Books, facts: Facts) -> Mapping[str, int]:
     """A notice of a lot's end, or what changed in the alerts that are latched."""
     if "lot_id" in facts:
         lot = books.lots[lot_of(facts)]
-        told = {"noticed_at": from_text(facts["at"])} if facts["is_last"] else {"warned": facts["days"]}
-        books.lots[lot.id] = replace(lot, **told)
+        noticed_at = lot.noticed_at or (from_text(facts["at"]) if facts["is_last"] else None)
+        books.lots[lot.id] = replace(lot, noticed_at=noticed_at, warned=facts["days"])
     books.latches.update(facts.get("latched", {}))
     books.latches = {subject: level for subject, level in books.latches.items() if level}
+    return {}
+
+
+def _held(books: _Books, facts: Facts) -> Mapping[str, int]:
+    use = None
+    if "meter" in facts:
+        _counted(books, facts["meter"], facts["quantity"])
+        plan = books.plan or _free_from(from_text(facts["at"]))
+        use = HeldUse(
+            meter=facts["meter"],
+            quantity=facts["quantity"],
+            base=facts["used_before"],
+            period_start=plan.period_start,
+            terms=Terms(quota=facts["quota"], rate=Rate(**facts["rate"]) if facts["rate"] else None),
+        )
+    draws = tuple(Draw(lot_of(draw), -draw["credits"]) for draw in facts["draws"])
+    for draw in draws:
+        lot = books.lots[draw.lot_id]
+        books.lots[lot.id] = replace(lot, free=lot.free - draw.credits, held=lot.held + draw.credits)
+    lapses_at = from_text(facts["lapses_at"])
+    books.holds[facts["seq"]] = Hold(seq=facts["seq"], draws=draws, lapses_at=lapses_at, use=use)
+    return {}
+
+
+def _counted(books: _Books, meter: str, quantity: int) -> None:
+    books.meters[meter] = MeterState(books.meters.get(meter, MeterState(0)).used + quantity)
+
+
+def _let_go(books: _Books, facts: Facts) -> Mapping[str, int]:
+    """Close a hold: its draws leave what is held; the step's own say what became free or was taken besides."""
+    hold = books.holds.pop(int(facts["hold_id"].removeprefix("hold_")))
+    for held in hold.draws:
+        lot = books.lots[held.lot_id]
+        books.lots[lot.id] = replace(lot, held=lot.held - held.credits)
+    for draw in facts["draws"]:
+        lot = books.lots[lot_of(draw)]
+        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    if "counted" in facts:
+        _counted(books, **facts["counted"])
+    paid = facts.get("paid_to_debt", 0)
+    books.debt -= paid
+    return {Flow.EXPIRED: sum(draw["credits"] for draw in facts.get("expired", ())), Flow.PAID_TO_DEBT: paid}
+
+
+def _captured(books: _Books, facts: Facts) -> Mapping[str, int]:
+    for use in facts.get("uses", ()):
+        _counted(books, use["meter"], use["quantity"])
+    for use in facts.get("uses", [facts] if "meter" in facts else []):
+        books.shown[use["meter"]] = books.shown.get(use["meter"], 0) + use["quantity"]
+    books.shown_credits += facts["captured"]
+    plan = books.plan or _free_from(from_text(facts["at"]))
+    books.plan = replace(plan, spent=plan.spent + facts["captured"])
+    return {Flow.USED: facts["captured"], **_let_go(books, facts)}
+
+
+def _sent(books: _Books, facts: Facts) -> Mapping[str, int]:
+    for draw in facts["draws"]:
+        lot = books.lots[lot_of(draw)]
+        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    return {Flow.SENT: -facts["credits"]}
+
+
+def _received(books: _Books, facts: Facts) -> Mapping[str, int]:
+    last_purchase = books.last_purchase or 0
+    for lot in facts["lots"]:
+        _granted(books, {"lot": lot, "granted": lot["granted"], "paid_to_debt": lot["paid_to_debt"]})
+    books.last_purchase = last_purchase
+    return {Flow.RECEIVED: facts["granted"], Flow.PAID_TO_DEBT: facts["paid_to_debt"]}
+
+
+def _frozen(books: _Books, facts: Facts) -> Mapping[str, int]:
+    books.frozen = facts["frozen"]
     return {}
 
 
@@ -234,6 +315,13 @@ STEPS: dict[str, Callable[[_Books, Facts], Mapping[str, int]]] = {
     "expiry": _ended,
     "notice": _noticed,
     "settings": _unmoved,
+    "hold": _held,
+    "capture": _captured,
+    "release": _let_go,
+    "lapse": _let_go,
+    "transfer_out": _sent,
+    "transfer_in": _received,
+    "freeze": _frozen,
 }
 
 
@@ -292,6 +380,11 @@ def lot_faults(wallet: Wallet) -> Iterator[str]:
     for lot in wallet.lots:
         if min(lot.free, lot.held, lot.set_aside) < 0 or lot.left > lot.granted:
             yield f"{lot.id} holds {lot.free} free, {lot.held} held, {lot.set_aside} set aside of {lot.granted}"
+    held = Counter[LotId]()
+    for hold in wallet.holds:
+        held.update({draw.lot_id: draw.credits for draw in hold.draws})
+    if held != Counter({lot.id: lot.held for lot in wallet.lots if lot.held}):
+        yield "what lots hold is not what holds were placed with"
 
 
 def total_flows(history: Iterable[Entry], *, start: Wallet | None = None) -> Counter[str]:
@@ -300,7 +393,7 @@ def total_flows(history: Iterable[Entry], *, start: Wallet | None = None) -> Cou
     for entry in history:
         books.plan = books.plan or _free_from(entry.at)
         for step in (*entry.facts.get("also", ()), entry.facts):
-            total.update(STEPS[step["kind"]](books, {**step, "at": entry.facts["at"]}))
+            total.update(STEPS[step["kind"]](books, {**step, "at": entry.facts["at"], "seq": entry.seq}))
     return total
 
 

@@ -141,6 +141,7 @@ class Catalog:
     plans: Mapping[str, Plan] = field(default_factory=dict)
     thresholds: tuple[int, ...] = (80, 90, 100)
     notice_days: tuple[int, ...] = (30, 7)
+    transfer_after_days: int = 0
     incentive: Incentive | None = None
 
     def package(self, package_id: str) -> Package:

@@ -45,7 +45,17 @@ def parse(text: str) -> Catalog:
     reader = StrictReader(text)
     reader.only(
         whole,
-        {"currency", "thresholds", "notice_days", "low_balance", "incentive", "meters", "plans", "packages"},
+        {
+            "currency",
+            "thresholds",
+            "notice_days",
+            "transfer_after_days",
+            "low_balance",
+            "incentive",
+            "meters",
+            "plans",
+            "packages",
+        },
         where="",
     )
     currency = reader.text(whole, "currency", where="")
@@ -62,6 +72,7 @@ def parse(text: str) -> Catalog:
         plans=plans,
         thresholds=_thresholds(reader, whole),
         notice_days=_notice_days(reader, whole),
+        transfer_after_days=reader.integer(whole, "transfer_after_days", where="", default=0),
         incentive=_incentive(reader, whole["incentive"]) if "incentive" in whole else None,
     )
 

@@ -11,7 +11,7 @@ from chalicelib.domain.wallet import Decision, Wallet
 
 
 def next_due(wallet: Wallet, catalog: Catalog) -> datetime | None:
-    """Find when something falls due first: a notice, a lot's end, a period's end that brings credits."""
+    """Find when something falls due first: a notice, an end, a lapse, a turn that brings credits."""
     return min(_instants(wallet, catalog), default=None)
 
 
@@ -20,6 +20,7 @@ def _instants(wallet: Wallet, catalog: Catalog) -> Iterator[datetime]:
         yield from (at for at, _ in lot.notice_due(catalog.notice_days))
         if lot.ends_at and lot.free:
             yield lot.ends_at
+    yield from (hold.lapses_at for hold in wallet.holds)
     if wallet.plan and catalog.plan_or_free(wallet.plan.plan_id).included_credits:
         yield wallet.plan.period.end
 

@@ -6,7 +6,9 @@ Every way in which Tally says no. Each refusal carries facts; HTTP is decided el
     ├── Forbidden               the caller may not
     ├── NotFound                no such thing, or not the caller's
     ├── Conflict                the state forbids it
-    │   └── KeyReused           the key was spent on something else
+    │   ├── KeyReused           the key was spent on something else
+    │   ├── HoldClosed          another transition of the hold was first
+    │   └── Frozen              an admin froze the wallet
     ├── TooLarge
     ├── UnsupportedMediaType
     ├── Unprocessable           understood but impossible
@@ -84,6 +86,25 @@ class KeyReused(Conflict):
         super().__init__("This Idempotency-Key was used for another request.")
 
 
+class HoldClosed(Conflict):
+    """The hold was captured, released, or has lapsed."""
+
+    code = "hold_closed"
+
+    def __init__(self, hold_id: str) -> None:
+        super().__init__("The hold is not open any more.")
+        self.hold_id = hold_id
+
+
+class Frozen(Conflict):
+    """An admin froze the wallet: it spends, holds, captures and sends nothing."""
+
+    code = "frozen"
+
+    def __init__(self) -> None:
+        super().__init__("The wallet is frozen.")
+
+
 class TooLarge(Refusal):
     """The body is larger than the limit."""
 
@@ -103,10 +124,10 @@ class Unprocessable(Refusal):
 
 
 class WalletFull(Unprocessable):
-    """The wallet holds as many open lots as it may."""
+    """The wallet has as many open lots or holds as it may."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"The wallet holds {limit} open lots already.")
+    def __init__(self, limit: int, *, what: str = "lots") -> None:
+        super().__init__(f"The wallet has {limit} open {what} already.")
         self.limit = limit
 
 

@@ -77,6 +77,8 @@ def lot_fields(lot: Lot) -> Fields:
         named["origin"] = {"wallet_id": lot.origin.wallet_id, "lot_id": str(lot.origin.lot_id)}
     if lot.noticed_at:
         named["noticed_at"] = as_text(lot.noticed_at)
+    if lot.warned:
+        named["warned"] = lot.warned
     if lot.purchase_id:
         named["purchase_id"] = lot.purchase_id
     return named

@@ -64,7 +64,7 @@ class Lot:
 
     `granted` is what went in, after debt was paid; `free`, `held` and `set_aside` are what is left of it.
     `expires_at` is the end as granted; `ends_at` is the one in force, once the last notice was recorded (`noticed_at`).
-    `warned` is how many days ahead an earlier notice was recorded.
+    `warned` is of how many days ahead the latest notice told.
     """
 
     id: LotId
@@ -115,11 +115,15 @@ class Lot:
 
         *days_ahead* falls; only the last of it lets the lot end. A line that had passed at the grant is none.
         """
-        if self.expires_at is None or not self.needs_notice or self.noticed_at:
+        if self.expires_at is None or not self.needs_notice:
             return
+        since = (
+            self.noticed_at or self.granted_at
+        )  # noticed before its time: with a transfer, and reminded of all the same
         for days in days_ahead:
             at = self.expires_at - timedelta(days=days)
-            if days == days_ahead[-1] or (at > self.granted_at and (self.warned is None or days < self.warned)):
+            is_open = self.warned is None or days < self.warned
+            if is_open and (at > since or (days == days_ahead[-1] and not self.noticed_at)):
                 yield at, days
 
     def has_ended(self, now: datetime) -> bool:

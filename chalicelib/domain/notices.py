@@ -31,9 +31,10 @@ def give_notice(wallet: Wallet, catalog: Catalog, stamp: Stamp) -> Decision | No
         passed = [days for line, days in lot.notice_due(catalog.notice_days) if line <= at]
         if passed:
             is_last = passed[-1] == catalog.notice_days[-1]
-            told = replace(lot, noticed_at=at) if is_last else replace(lot, warned=passed[-1])
+            noticed_at = lot.noticed_at or (at if is_last else None)
+            told = replace(lot, noticed_at=noticed_at, warned=passed[-1])
             after = _with(current.wallet, told)
-            line, alert = _said(after, told, passed[-1], at)
+            line, alert = _said(after, told, passed[-1], is_last=is_last, at=at)
             return conclude(wallet, current, after, line, catalog=catalog, stamp=stamp, alerts=[alert])
     return None
 
@@ -42,12 +43,12 @@ def _with(wallet: Wallet, told: Lot) -> Wallet:
     return replace(wallet, lots=tuple(told if lot.id == told.id else lot for lot in wallet.lots))
 
 
-def _said(after: Wallet, lot: Lot, days: int, at: datetime) -> tuple[Line, Alert]:
+def _said(after: Wallet, lot: Lot, days: int, *, is_last: bool, at: datetime) -> tuple[Line, Alert]:
     facts = {
         "lot_id": str(lot.id),
         "days": days,
         "ends_at": as_text(lot.ends_at or lot.expires_at),
         "lost_at_pace": lost_at_pace(after, lot.id, at),
     }
-    line = Line(kind="notice", credits=0, facts={**facts, "is_last": lot.noticed_at is not None})
+    line = Line(kind="notice", credits=0, facts={**facts, "is_last": is_last})
     return line, Alert(str(lot.id), MessageKind.EXPIRING, {**facts, "credits": lot.left})

@@ -25,11 +25,20 @@ def offers_for(catalog: Catalog, plan_id: str, meter: str, priced: int, *, short
     includes a use of *priced* in its quota.
     """
     packages = cheapest_packages(catalog, shortfall) if shortfall is not None else ()
+    return _offers(packages, cheapest_plan(catalog, plan_id, meter, priced))
+
+
+def packages_for(catalog: Catalog, shortfall: int) -> Offers:
+    """Find the cheapest packages for *shortfall* credits, where no plan would help."""
+    return _offers(cheapest_packages(catalog, shortfall), None)
+
+
+def _offers(packages: tuple[tuple[Package, int], ...], plan: Plan | None) -> Offers:
     total = None
     for package, quantity in packages:
         price = package.price * quantity
         total = Money(price.amount_minor + (total.amount_minor if total else 0), price.currency)
-    return Offers(packages, total, cheapest_plan(catalog, plan_id, meter, priced))
+    return Offers(packages, total, plan)
 
 
 def cheapest_plan(catalog: Catalog, plan_id: str, meter: str, priced: int) -> Plan | None:

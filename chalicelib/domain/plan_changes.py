@@ -1,4 +1,4 @@
-"""Changes of plan: by an admin's word, and the turn of a quota month that brings credits."""
+"""Changes of plan by an admin's word; and booking what fell due by itself, when no other command did."""
 
 from __future__ import annotations
 
@@ -69,10 +69,11 @@ def _taken_up(
     return begun, levels_kept(current.wallet, catalog)
 
 
-def renew(wallet: Wallet, catalog: Catalog, stamp: Stamp) -> Decision | None:
-    """Book the turn of a quota month, if one is due, as an entry of its own. None: none is."""
+def book_steps(wallet: Wallet, catalog: Catalog, stamp: Stamp) -> Decision | None:
+    """Book what fell due by itself, a lapse or a period's turn, as an entry of its own. None: nothing did."""
     current = catch_up(wallet, catalog, wallet.time_of_decision(stamp.now))
     if not current.steps:
         return None
-    alone = replace(current, steps=())
-    return conclude(wallet, alone, current.wallet, current.steps[0], catalog=catalog, stamp=stamp)
+    *riding, line = current.steps
+    alone = replace(current, steps=tuple(riding))
+    return conclude(wallet, alone, current.wallet, line, catalog=catalog, stamp=stamp)

@@ -7,15 +7,16 @@ credits are never touched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.catalog import FREE, Catalog, MeterKind, Plan
+from chalicelib.domain.giving_back import lapse
 from chalicelib.domain.granting import Grant, put_lot
 from chalicelib.domain.ledger import Fields, as_text
-from chalicelib.domain.lots import Source
+from chalicelib.domain.lots import Lot, Source
 from chalicelib.domain.periods import Period, midnight, number_of, period_at
 from chalicelib.domain.wallet import Line, MeterState, RunningPlan, Wallet, gauge_levels
 
@@ -35,18 +36,25 @@ class CaughtUp:
 
 
 def catch_up(wallet: Wallet, catalog: Catalog, at: datetime) -> CaughtUp:
-    """Begin the plan of a wallet that has none; turn the period if the one that runs has ended at *at*."""
+    """Do what fell due by *at*: begin the plan of a wallet that has none, let holds lapse, turn an ended period."""
     running = wallet.plan
     if running is None:
-        return _with_step(wallet, begin(FREE, NOBODY, at), catalog, at, carried=0, turned=False)
+        return _with_step(wallet, begin(FREE, NOBODY, at), catalog, carried=0, turned=False)
+    before, lapsed = lapse(wallet, min(at, running.period.end))  # what came back by then counts in that period
     if at < running.period.end:
-        return CaughtUp(wallet, running)
+        return CaughtUp(before, running, lapsed)
+    turned = _turn(before, running, catalog, at)
+    after, later = lapse(turned.wallet, at)
+    return CaughtUp(after, turned.plan, (*lapsed, *turned.steps, *later))
+
+
+def _turn(wallet: Wallet, running: RunningPlan, catalog: Catalog, at: datetime) -> CaughtUp:
     turned = replace(running, period_start=period_at(running.anchor, at).start, spent=0, granted=())
     months = number_of(running.anchor, at) - number_of(running.anchor, running.period_start)
     after = replace(wallet, meters=levels_kept(wallet, catalog), latches=without_quotas(wallet.latches))
     plan = catalog.plan_or_free(turned.plan_id)
     carried = _carried(wallet, plan, running.period.end, months)
-    return _with_step(after, turned, catalog, at, carried=carried, turned=True)
+    return _with_step(after, turned, catalog, carried=carried, turned=True)
 
 
 def without_quotas(latches: Mapping[str, int]) -> dict[str, int]:
@@ -70,16 +78,19 @@ def levels_kept(wallet: Wallet, catalog: Catalog) -> dict[str, MeterState]:
 
 def _carried(wallet: Wallet, plan: Plan, ended: datetime, months: int) -> int:
     """Count what rolls over of the last plan lot: each month that passed kept at most the cap."""
-    unspent = sum(lot.free for lot in wallet.lots if lot.source is Source.PLAN and lot.expires_at == ended)
+    unspent = sum(lot.free for lot in _plan_lots(wallet) if lot.expires_at == ended)
     carried = min(plan.rollover_cap, unspent)
     for _ in range(months - 1):
         carried = min(plan.rollover_cap, carried + plan.included_credits)
     return carried
 
 
-def _with_step(
-    wallet: Wallet, running: RunningPlan, catalog: Catalog, at: datetime, *, carried: int, turned: bool
-) -> CaughtUp:
+def _plan_lots(wallet: Wallet) -> Iterator[Lot]:
+    """The wallet's own plan lots: one that was transferred here rolls over nowhere."""
+    return (lot for lot in wallet.lots if lot.source is Source.PLAN and not lot.origin)
+
+
+def _with_step(wallet: Wallet, running: RunningPlan, catalog: Catalog, *, carried: int, turned: bool) -> CaughtUp:
     """Grant what the plan includes, and say what happened as a step; nothing happened: no step."""
     plan = catalog.plan_or_free(running.plan_id)
     start = running.period_start  # not *at*: so a look before it is booked, and the booking, say the same

@@ -79,6 +79,7 @@ class Purchase:
 
     `credits` and `bonus_credits` are the package's × quantity; the lot grants their sum. `version` counts the
     writes of the row. `paid_minor` is what was charged, tax included. `due_at` is when to ask what became of it.
+    `holders` are the other wallets to which some of its credits were transferred; transfers alone write them.
     """
 
     wallet_id: str
@@ -106,6 +107,7 @@ class Purchase:
     refunded_minor: int = 0
     disputed: bool = False
     due_at: datetime | None = None
+    holders: tuple[str, ...] = ()
 
     @property
     def total_credits(self) -> int:

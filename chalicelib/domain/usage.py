@@ -21,7 +21,7 @@ from chalicelib.domain.lots import Draw, LotId, burn_down
 from chalicelib.domain.offers import offers_for
 from chalicelib.domain.plans import CaughtUp, catch_up
 from chalicelib.domain.times import to_text
-from chalicelib.domain.wallet import Decision, Line, MeterState, RunningPlan, Wallet, take_free
+from chalicelib.domain.wallet import Decision, Line, MeterState, RunningPlan, Wallet, refuse_frozen, take_free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,7 @@ def decide(wallet: Wallet, use: Use, catalog: Catalog, stamp: Stamp) -> Decision
         Unprocessable: It happened outside the running period.
         QuotaExceeded: It goes over the quota, and the plan has no rate to pay by.
         InsufficientCredits: The available credits don't cover what goes over.
+        Frozen: The wallet is frozen.
     """
     at = wallet.time_of_decision(stamp.now)
     current = catch_up(wallet, catalog, at)
@@ -136,6 +137,7 @@ def apply_use(wallet: Wallet, plan: RunningPlan, use: Use, catalog: Catalog, at:
     """
     Charge one use to a wallet whose period runs at *at*. Raises as `decide` does, and then changes nothing.
     """
+    refuse_frozen(wallet)
     charge = price(wallet, plan, use, catalog, at)
     available = wallet.available(at)
     if charge.credits > available:

@@ -13,6 +13,8 @@ from typing import Any
 
 from chalicelib.domain import ledger
 from chalicelib.domain.days import Chart, ClosedDay, Day, Flows
+from chalicelib.domain.errors import Frozen
+from chalicelib.domain.holds import Hold
 from chalicelib.domain.ledger import GENESIS, Entry, Fields, Private, Stamp
 from chalicelib.domain.lots import Draw, Lot, LotId
 from chalicelib.domain.messages import Alert, Message, message_of
@@ -77,6 +79,8 @@ class Wallet:
     meters: Mapping[str, MeterState] = field(default_factory=dict)
     pace: tuple[int, ...] = ()
     latches: Mapping[str, int] = field(default_factory=dict)
+    holds: tuple[Hold, ...] = ()
+    frozen: bool = False
     due_at: datetime | None = None
 
     def free(self, now: datetime) -> int:
@@ -226,6 +230,17 @@ def _days_of(
 def gauge_levels(meters: Mapping[str, MeterState]) -> dict[str, int]:
     """Say at which levels the gauges stand."""
     return {name: state.used for name, state in meters.items() if state.peak is not None and state.used}
+
+
+def refuse_frozen(wallet: Wallet) -> None:
+    """
+    Keep what an admin froze from leaving a wallet.
+
+    Raises:
+        Frozen: It is frozen.
+    """
+    if wallet.frozen:
+        raise Frozen
 
 
 def take_free(lots: Iterable[Lot], draws: Iterable[Draw]) -> tuple[Lot, ...]:

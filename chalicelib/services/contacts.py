@@ -17,24 +17,22 @@ def set_contact(
     """
     Make a wallet's contact what *wish* makes of the one that stands. Doing it again changes nothing.
 
-    Returns the contact, and whether its webhook secret is one that this very call made: it may be shown now, and only
-    now. That holds too where the answer to the write was lost, and the next look finds it done.
+    Returns the contact, and whether its webhook secret is another than at the first look: so it is shown also when
+    the answer to the write was lost.
 
     Raises:
         Busy: Every attempt within the budget lost its race.
     """
-    made: set[str] = set()
+    first: Contact | None = None
     for turn in till.patience.turns():
         try:
             wallet, before = till.store.wallet(wallet_id), till.store.contact(wallet_id)
+            first = first or before
             changed = change_contact(wallet, before, wish(before), till.catalog, stamp)
-            if changed is None:
-                return before, before.webhook_secret in made
-            if changed.contact.webhook_secret and changed.contact.webhook_secret != before.webhook_secret:
-                made.add(changed.contact.webhook_secret)
-            till.store.commit(Change(decisions=[changed.decision], contact=changed))
+            if changed:
+                till.store.commit(Change(decisions=[changed.decision], contact=changed))
+            contact = changed.contact if changed else before
+            return contact, contact.webhook_secret not in (None, first.webhook_secret)
         except (LostRace, Throttled, OutcomeUnknown) as trouble:
             turn.meet(trouble)
-        else:
-            return changed.contact, changed.contact.webhook_secret in made
     raise Busy(wallet_id)

@@ -9,27 +9,30 @@ from chalicelib.domain.due import next_due, put_off
 from chalicelib.domain.expiry import book_end
 from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.notices import give_notice
-from chalicelib.domain.plan_changes import renew
+from chalicelib.domain.plan_changes import book_steps
 from chalicelib.domain.wallet import Decision, Wallet
 from chalicelib.services.ports import Change
 from chalicelib.services.rounds import Errand, Report, attempt, go_round, persist
 
 Step = Callable[[Wallet, Catalog, Stamp], Decision | None]
 
+STEPS: dict[str, Step] = {"expiry": book_end, "renewal": book_steps, "lapse": book_steps, "notice": give_notice}
+DONE = {"expiry": "expired", "renewal": "renewed", "lapse": "lapsed", "notice": "noticed"}  # what a report calls it
+
 
 def expire_due(errand: Errand) -> Report:
-    """Book the credits of lots whose time has passed, and the quota months that have turned. Twice books once."""
-    return _settle_due(errand, {"expired": book_end, "renewed": renew})
+    """Book lots whose time has passed, holds that have lapsed, months that have turned. Twice books once."""
+    return _settle_due(errand, (book_end, book_steps))
 
 
 def announce_due(errand: Errand) -> Report:
     """Record, and write as messages, the notices that have fallen due. Twice records once."""
-    return _settle_due(errand, {"noticed": give_notice})
+    return _settle_due(errand, (give_notice,))
 
 
-def _settle_due(errand: Errand, steps: dict[str, Step]) -> Report:
+def _settle_due(errand: Errand, steps: tuple[Step, ...]) -> Report:
     report = Report()
-    report.counts.update({"wallets": 0, **dict.fromkeys(steps, 0)})
+    report.counts.update({"wallets": 0, **{name: 0 for kind, name in DONE.items() if STEPS[kind] in steps}})
 
     def settle(wallet_id: str, _name: str) -> None:
         report.counts["wallets"] += 1
@@ -43,15 +46,15 @@ def _settle_due(errand: Errand, steps: dict[str, Step]) -> Report:
     return report
 
 
-def _settle_one(errand: Errand, wallet_id: str, steps: dict[str, Step], report: Report) -> bool:
+def _settle_one(errand: Errand, wallet_id: str, steps: tuple[Step, ...], report: Report) -> bool:
     """Do the next thing that is due in a wallet; whether there was one."""
     wallet, stamp = errand.store.wallet(wallet_id), errand.stamp()
-    for name, step in steps.items():
+    for step in steps:
         if decision := step(wallet, errand.catalog, stamp):
             errand.store.commit(Change(decisions=[put_off(decision, errand.catalog)]))
-            report.counts[name] += 1
+            report.counts[DONE[decision.entry.kind]] += 1
             return True
     due_at = next_due(wallet, errand.catalog)
-    if wallet.due_at and wallet.due_at != due_at:
+    if wallet.due_at and (due_at is None or wallet.due_at < due_at):  # never nearer: it may have been pushed back
         errand.store.put_off(wallet, due_at)
     return False

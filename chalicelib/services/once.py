@@ -9,7 +9,7 @@ settled by the receipt: there and equal, it was done; absent, it wasn't.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -87,26 +87,32 @@ class Recorded:
 
 
 def once(store: Store, claim: Claim, decide: Callable[[Wallet], Decision], *, patience: Patience) -> Recorded:
+    """Decide and write a command of one wallet, once per key. Raises as `settle_once` does."""
+    return settle_once(
+        store, claim, lambda: Change(decisions=[decide(store.wallet(claim.wallet_id))]), patience=patience
+    )
+
+
+def settle_once(store: Store, claim: Claim, attempt: Callable[[], Change], *, patience: Patience) -> Recorded:
     """
-    Decide and write a command of one wallet, once per key.
+    Write what *attempt* reads and decides, once per key; it gives a change with a decision of the claim's wallet.
 
     Raises:
         KeyReused: The key was spent on something else.
         Busy: Every attempt within the budget lost its race; nothing was written.
-        Refusal: What *decide* says no to, unless the key was spent on this very request before.
+        Refusal: What *attempt* says no to, unless the key was spent on this very request before.
     """
     for turn in patience.turns():
         try:
-            wallet = store.wallet(claim.wallet_id)
             try:
-                decision = decide(wallet)
+                change = attempt()
             except Refusal:
                 if first := _first_answer(store, claim):
                     return first
                 raise
-            receipt = claim.receipt(seq=decision.wallet.seq)
-            store.commit(Change(decisions=[decision], receipts=[receipt]))
-            return Recorded(decision.entry)
+            [entry] = [each.entry for each in change.decisions if each.wallet.wallet_id == claim.wallet_id]
+            store.commit(replace(change, receipts=[claim.receipt(seq=entry.seq)]))
+            return Recorded(entry)
         except LostRace as lost:
             if lost.spent and (first := _answer_again(store, claim)):
                 return first

@@ -11,6 +11,7 @@ from chalicelib.domain.contacts import Contact, ContactChanged, Known
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.messages import Message, Recipient
 from chalicelib.domain.purchases import Payment, Purchase, Settlement
+from chalicelib.domain.transfers import Holder
 from chalicelib.domain.wallet import Decision, Wallet
 
 SHARDS = 8  # over which what is due is spread: a job that finds nothing asks so often, and messages as often again
@@ -69,6 +70,7 @@ class Change:
     purchase: Settlement | None = None
     new_purchase: Purchase | None = None
     contact: ContactChanged | None = None
+    holders: Sequence[Holder] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,9 @@ class Store(Protocol):
 
     def wallet(self, wallet_id: str) -> Wallet: ...
 
+    def two_wallets(self, one: str, other: str) -> tuple[Wallet, Wallet]:
+        """Read two wallets in one round trip."""
+
     def wallet_and_purchase(self, wallet_id: str, purchase_id: str) -> tuple[Wallet, Purchase | None]: ...
 
     def purchase(self, wallet_id: str, purchase_id: str) -> Purchase | None: ...
@@ -154,7 +159,8 @@ class Store(Protocol):
     def receipts(self, wallet_id: str, keys: Sequence[str]) -> Mapping[str, Receipt]:
         """Read at most 100 receipts in one round trip; keys that were never spent are left out."""
 
-    def entry(self, wallet_id: str, seq: int) -> Entry | None: ...
+    def entry(self, wallet_id: str, seq: int, *, consistent: bool = True) -> Entry | None:
+        """Read an entry. Without *consistent* one that was just written may be missing; what is there is right."""
 
     def history(self, wallet_id: str, *, kind: str | None, before: int, limit: int, consistent: bool = False) -> Page:
         """

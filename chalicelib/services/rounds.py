@@ -92,14 +92,13 @@ def persist(errand: Errand, act: Callable[[], bool]) -> None:
     Raises:
         LostRace, Throttled, OutcomeUnknown: As the last attempt within the patience did.
     """
-    last: Exception | None = None
+    last: Exception = OutcomeUnknown()
     for turn in errand.patience.turns():
         try:
             while act():
-                last = None
+                pass
             return
         except (LostRace, Throttled, OutcomeUnknown) as trouble:
             last = trouble
             turn.meet(trouble)
-    if last:
-        raise last
+    raise last

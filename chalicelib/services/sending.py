@@ -2,8 +2,8 @@
 Sending messages: each is claimed before it is sent and noted after, so that two jobs at once send it once.
 
 Only a process that dies between sending and noting makes a message come again, once, under the same id. A channel
-that fails is tried again with growing pauses, the others are not repeated; after the last attempt the message is
-parked where operators see it. No wallet is touched.
+that fails, however it fails, is tried again with growing pauses, the others are not repeated; after the last attempt
+the message is parked where operators see it. No wallet is touched.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.contacts import recipient_of
 from chalicelib.domain.messages import Recipient
-from chalicelib.services.ports import LostRace, Notices, NotSent, Outgoing
-from chalicelib.services.rounds import Errand, Report, go_round
+from chalicelib.services.ports import LostRace, Notices, NotSent, OutcomeUnknown, Outgoing, Throttled
+from chalicelib.services.rounds import Errand, Report, go_round, persist
 
 CLAIMED_FOR = timedelta(minutes=5)  # much longer than sending can take
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=2), timedelta(hours=6)
@@ -53,8 +53,24 @@ def _send_one(post: Post, wallet_id: str, message_id: str) -> str:
     store.keep_outgoing(claimed)
     to = recipient_of(store.contact(wallet_id), store.known_addresses(wallet_id))
     after = _tried(post, claimed, to, now)
-    store.keep_outgoing(replace(after, version=claimed.version + 1))
+    _note(post.errand, replace(after, version=claimed.version + 1))
     return "parked" if after.parked else "sent" if after.sent_at else "later"
+
+
+def _note(errand: Errand, after: Outgoing) -> None:
+    """Write down what became of a message, if need be several times: what isn't noted would be sent again."""
+    store, message = errand.store, after.message
+
+    def note_unless_noted() -> bool:
+        there = store.outgoing(message.wallet_id, message.message_id)
+        if there and there.version < after.version:
+            store.keep_outgoing(after)
+        return False
+
+    try:
+        store.keep_outgoing(after)
+    except (LostRace, Throttled, OutcomeUnknown):
+        persist(errand, note_unless_noted)
 
 
 def _tried(post: Post, outgoing: Outgoing, to: Recipient, now: datetime) -> Outgoing:
@@ -69,6 +85,8 @@ def _tried(post: Post, outgoing: Outgoing, to: Recipient, now: datetime) -> Outg
             sent.append(channel)
         except NotSent as failed:
             reasons.append(f"{channel}: {failed}")
+        except Exception as failed:  # noqa: BLE001 - unnoted, what the other channels took would be sent without end
+            reasons.append(f"{channel}: {type(failed).__name__}")  # its text may name an address
     known = replace(outgoing, sent=tuple(sent))
     if channels and not reasons:
         return replace(known, due_at=None, sent_at=now)
@@ -76,7 +94,7 @@ def _tried(post: Post, outgoing: Outgoing, to: Recipient, now: datetime) -> Outg
 
 
 def _later(post: Post, outgoing: Outgoing, reason: str, now: datetime) -> Outgoing:
-    pause = min(FIRST_PAUSE * 2 ** (outgoing.attempts - 1), LONGEST_PAUSE)
+    pause = min(FIRST_PAUSE * 2 ** min(outgoing.attempts - 1, MOST_ATTEMPTS), LONGEST_PAUSE)
     if outgoing.attempts < MOST_ATTEMPTS:
         return replace(outgoing, due_at=now + pause)
     try:

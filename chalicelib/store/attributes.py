@@ -9,8 +9,10 @@ from typing import Any
 from pynamodb.attributes import Attribute
 from pynamodb.constants import LIST, MAP, NUMBER, STRING
 
+from chalicelib.domain.catalog import Rate, Terms
 from chalicelib.domain.days import Day
-from chalicelib.domain.lots import DEFAULT_PRIORITY, Lot, LotId, Origin, Source
+from chalicelib.domain.holds import HeldUse, Hold
+from chalicelib.domain.lots import DEFAULT_PRIORITY, Draw, Lot, LotId, Origin, Source
 from chalicelib.domain.times import from_ms, to_ms
 from chalicelib.domain.wallet import MeterState, RunningPlan
 
@@ -112,6 +114,54 @@ class Numbers(Attribute[tuple[int, ...]]):
 
     def deserialize(self, value: str) -> tuple[int, ...]:
         return tuple(map(int, value.split()))
+
+
+class Holds(Attribute[tuple[Hold, ...]]):
+    """The open holds, each a map of one-letter names; what a hold of credits lacks is left out."""
+
+    attr_type = LIST
+
+    def serialize(self, value: tuple[Hold, ...]) -> list[dict[str, Raw]]:
+        return [{"M": _hold_to_raw(hold)} for hold in value]
+
+    def deserialize(self, value: list[dict[str, Raw]]) -> tuple[Hold, ...]:
+        return tuple(_hold_from_raw(each["M"]) for each in value)
+
+
+def _hold_to_raw(hold: Hold) -> Raw:
+    draws = " ".join(f"{str(draw.lot_id).removeprefix('lot_')}:{draw.credits}" for draw in hold.draws)
+    raw: Raw = {"i": _number(hold.seq), "d": {"S": draws}, "t": _number(to_ms(hold.lapses_at))}
+    if hold.use:
+        use = hold.use
+        quota = "-" if use.terms.quota is None else str(use.terms.quota)
+        rate = f" {use.terms.rate.credits} {use.terms.rate.per}" if use.terms.rate else ""
+        raw |= {"m": {"S": use.meter}, "q": _number(use.quantity), "b": _number(use.base)}
+        raw |= {"s": _number(to_ms(use.period_start)), "r": {"S": quota + rate}}
+    return raw
+
+
+def _hold_from_raw(raw: Raw) -> Hold:
+    draws = [each.partition(":") for each in raw["d"]["S"].split()]
+    return Hold(
+        seq=int(raw["i"]["N"]),
+        draws=tuple(Draw(LotId.parse(lot_id), int(credits)) for lot_id, _, credits in draws),
+        lapses_at=from_ms(int(raw["t"]["N"])),
+        use=_held_use(raw) if "m" in raw else None,
+    )
+
+
+def _held_use(raw: Raw) -> HeldUse:
+    quota, *rate = raw["r"]["S"].split()
+    return HeldUse(
+        meter=raw["m"]["S"],
+        quantity=int(raw["q"]["N"]),
+        base=int(raw["b"]["N"]),
+        period_start=from_ms(int(raw["s"]["N"])),
+        terms=Terms(
+            quota=None if quota == "-" else int(quota),
+            rate=Rate(credits=int(rate[0]), per=int(rate[1])) if rate else None,
+        ),
+    )
 
 
 class Levels(Attribute[Mapping[str, int]]):

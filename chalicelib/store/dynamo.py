@@ -13,6 +13,7 @@ from chalicelib.domain.ledger import Entry
 from chalicelib.domain.messages import Message
 from chalicelib.domain.purchases import Purchase, first_id_at
 from chalicelib.domain.times import to_ms
+from chalicelib.domain.transfers import MOST_HOLDERS, Holder
 from chalicelib.domain.wallet import SNAPSHOT_EVERY, Decision, Wallet
 from chalicelib.services.ports import (
     Change,
@@ -53,6 +54,11 @@ class DynamoStore(TimeDriven):
     def wallet(self, wallet_id: str) -> Wallet:
         return items.wallet_from_item(wallet_id, self.requests.item(self.names.wallets, key_of(wallet_id)))
 
+    def two_wallets(self, one: str, other: str) -> tuple[Wallet, Wallet]:
+        request = {self.names.wallets: {"Keys": [key_of(one), key_of(other)], "ConsistentRead": True}}
+        found = {items.name_of(raw)[0]: raw for raw in self.requests.batch(request).get(self.names.wallets, [])}
+        return items.wallet_from_item(one, found.get(one)), items.wallet_from_item(other, found.get(other))
+
     def wallet_and_purchase(self, wallet_id: str, purchase_id: str) -> tuple[Wallet, Purchase | None]:
         wallet_key_, purchase_key = key_of(wallet_id), key_of(wallet_id, f"p#{purchase_id}")
         request = {
@@ -90,8 +96,8 @@ class DynamoStore(TimeDriven):
         read = [items.receipt_from_item(wallet_id, raw["sk"]["S"].removeprefix("k#"), raw) for raw in found]
         return {receipt.key: receipt for receipt in read}
 
-    def entry(self, wallet_id: str, seq: int) -> Entry | None:
-        raw = self.requests.item(self.names.usage, key_of(wallet_id, entry_key(seq)))
+    def entry(self, wallet_id: str, seq: int, *, consistent: bool = True) -> Entry | None:
+        raw = self.requests.item(self.names.usage, key_of(wallet_id, entry_key(seq)), consistent=consistent)
         return items.entry_from_item(raw) if raw else None
 
     def history(self, wallet_id: str, *, kind: str | None, before: int, limit: int, consistent: bool = False) -> Page:
@@ -159,6 +165,7 @@ class DynamoStore(TimeDriven):
             actions += [self._new_message(message) for message in change.purchase.messages]
         if change.contact:
             actions.append(self._contact_write(change.contact))
+        actions += [self._holder_write(holder) for holder in change.holders]
         places = range(before_receipts, before_receipts + len(change.receipts))
         transact(self.connection, actions, receipts=places)
 
@@ -191,6 +198,24 @@ class DynamoStore(TimeDriven):
         key = key_of(purchase.wallet_id, f"p#{purchase.purchase_id}")
         item = items.purchase_to_item(purchase)
         return update_if(self.names.purchases, key, item, items.PURCHASE_NAMES, counter="v", was=was)
+
+    def _holder_write(self, holder: Holder) -> dict[str, Any]:
+        """Add a holder to a purchase's row, whose version moves on: whoever has read it decides afresh."""
+        return {
+            "Update": {
+                "TableName": self.names.purchases,
+                "Key": key_of(holder.buyer_id, f"p#{holder.purchase_id}"),
+                "UpdateExpression": "ADD ho :holder, v :one",
+                "ConditionExpression": "attribute_exists(v) AND "
+                "(attribute_not_exists(ho) OR size(ho) < :most OR contains(ho, :name))",
+                "ExpressionAttributeValues": {
+                    ":holder": {"SS": [holder.wallet_id]},
+                    ":name": {"S": holder.wallet_id},
+                    ":one": {"N": "1"},
+                    ":most": {"N": str(MOST_HOLDERS)},
+                },
+            }
+        }
 
     def _contact_write(self, changed: ContactChanged) -> dict[str, Any]:
         item = items.contact_to_item(changed.contact)

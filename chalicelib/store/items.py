@@ -50,7 +50,9 @@ MESSAGE_NAMES = tuple(
     attribute.attr_name for name, attribute in MessageItem.get_attributes().items() if name not in ("wallet_id", "sk")
 )
 PURCHASE_NAMES = tuple(
-    attribute.attr_name for name, attribute in PurchaseItem.get_attributes().items() if name not in ("wallet_id", "sk")
+    attribute.attr_name
+    for name, attribute in PurchaseItem.get_attributes().items()
+    if name not in ("wallet_id", "sk", "holders")  # holders are added to by transfers, and by nothing else
 )
 
 LATE_CREDITS = "*credits"  # no meter can be called so
@@ -88,6 +90,8 @@ def wallet_to_item(wallet: Wallet) -> Raw:
             meters=wallet.meters or None,
             pace=wallet.pace or None,
             latches=wallet.latches or None,
+            holds=wallet.holds or None,
+            frozen=wallet.frozen or None,
             due_shard=shard_of(wallet.wallet_id) if wallet.due_at else None,
             due_at=wallet.due_at,
         )
@@ -113,6 +117,8 @@ def wallet_from_item(wallet_id: str, raw: Raw | None) -> Wallet:
         meters=item.meters or {},
         pace=item.pace or (),
         latches=item.latches or {},
+        holds=item.holds or (),
+        frozen=bool(item.frozen),
         due_at=item.due_at,
     )
 
@@ -364,6 +370,7 @@ def purchase_from_item(wallet_id: str, raw: Raw) -> Purchase:
         refunded_minor=item.refunded_minor or 0,
         disputed=bool(item.disputed),
         due_at=item.due_at,
+        holders=tuple(sorted(item.holders or ())),
     )
 
 

@@ -20,8 +20,8 @@ class Requests:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def item(self, table: str, key: Raw) -> Raw | None:
-        request = {"TableName": table, "Key": key, "ConsistentRead": True}
+    def item(self, table: str, key: Raw, *, consistent: bool = True) -> Raw | None:
+        request = {"TableName": table, "Key": key, "ConsistentRead": consistent}
         raw: Raw | None = ask(self.connection, "GetItem", request).get("Item")
         return raw
 

@@ -24,11 +24,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from chalicelib.store.attributes import DayOfWallet, Levels, Lots, Meters, Moment, Numbers, Plans, Whole
+from chalicelib.store.attributes import DayOfWallet, Holds, Levels, Lots, Meters, Moment, Numbers, Plans, Whole
 
 RECEIPT_DAYS: Final = 400  # receipts of uses; those of money are kept
 SEQ_DIGITS: Final = 12
@@ -93,7 +93,7 @@ class WalletItem(Model):
     """
     A wallet. Names not listed here are left as they are by a write: a later version may have put them there.
 
-    Kept free for what is to come: `o` open holds, `u` automatic top-up, `z` frozen.
+    Kept free for what is to come: `u` automatic top-up.
     """
 
     class Meta:
@@ -112,6 +112,8 @@ class WalletItem(Model):
     meters = Meters(attr_name="m", null=True)
     pace = Numbers(attr_name="c", null=True)
     latches = Levels(attr_name="a", null=True)
+    holds = Holds(attr_name="o", null=True)
+    frozen = BooleanAttribute(attr_name="z", null=True)
     failures = Whole(attr_name="f", null=True)  # of jobs, since the last command
     due_shard = Whole(null=True)
     due_at = Moment(null=True)
@@ -148,6 +150,7 @@ class PurchaseItem(Model):
     receipt_url = UnicodeAttribute(attr_name="ru", null=True)
     refunded_minor = Whole(attr_name="rm", null=True)
     disputed = BooleanAttribute(attr_name="dp", null=True)
+    holders = UnicodeSetAttribute(attr_name="ho", null=True)
     paid_day = UnicodeAttribute(null=True)
     paid_at = Moment(null=True)
     due_shard = Whole(null=True)

@@ -16,37 +16,16 @@ from chalicelib.domain import audit
 from chalicelib.domain.errors import Refusal
 from chalicelib.domain.purchases import Status
 from chalicelib.services.fulfilling import NotYetKnown, Outcome, fulfil
-from chalicelib.services.ports import LostRace, Oddity, OutcomeUnknown, PaymentsFailed, Throttled
+from chalicelib.services.ports import Oddity, PaymentsFailed
 from chalicelib.services.purchasing import Started
 from local.stripe.transport import lost
 from tests.builders import NOON, stamp
 from tests.counter import Counter
+from tests.simulation.striking import Crash, Fault, Strike, cases, numbered
 
 T = TypeVar("T")
 HINT = Oddity(event_id="evt_1", type="checkout.session.completed", reason="", at=NOON)
-PROVIDER = {"payment", "open_checkout", "create_customer"}
 MOST_REPEATS = 5
-
-
-class Crash(BaseException):
-    """The process is gone; nothing catches this but the simulation."""
-
-
-Fault = tuple[str, str, Callable[[], BaseException]]  # its name, when it strikes, and what it is
-STORE_FAULTS: list[Fault] = [
-    ("crash before", "before", Crash),
-    ("crash after", "after", Crash),
-    ("lost request", "before", OutcomeUnknown),
-    ("lost response", "after", OutcomeUnknown),
-    ("throttled", "before", Throttled),
-    ("conflict", "before", LostRace),
-]
-PROVIDER_FAULTS: list[Fault] = [
-    ("crash before", "before", Crash),
-    ("crash after", "after", Crash),
-    ("lost request", "before", lambda: PaymentsFailed("lost")),
-    ("lost response", "after", lambda: PaymentsFailed("lost")),
-]
 
 
 def until_done(step: Callable[[], T]) -> T:
@@ -85,53 +64,25 @@ def check(counter: Counter, begun: Started) -> None:
 
 
 def points() -> list[str]:
-    """Name every call to the outside that the flow makes, the n-th of a name as `name#n`."""
+    """Name every call to the outside that the flow makes."""
     counter = Counter()
     check(counter, flow(counter))
-    seen: dict[str, int] = {}
-    named = []
-    for name in counter.calls:
-        seen[name] = seen.get(name, 0) + 1
-        named.append(f"{name}#{seen[name]}")
-    return named
+    return numbered(counter.calls)
 
 
-CASES = [
-    pytest.param(point, fault, id=f"{point}-{fault[0]}")
-    for point in points()
-    for fault in (PROVIDER_FAULTS if point.partition("#")[0] in PROVIDER else STORE_FAULTS)
-]
+CASES = cases(points())
 
 
 @pytest.mark.parametrize(("point", "fault"), CASES)
 def test_one_fault_at_one_point_still_grants_once(point: str, fault: Fault) -> None:
     counter = Counter()
-    name, _, number = point.partition("#")
-    strike = Strike(name, int(number), fault)
+    strike = Strike(point, fault)
     counter.strike = strike
 
     begun = flow(counter)
 
     check(counter, begun)
     assert strike.struck, "the fault never came: the flow no longer makes this call"
-
-
-class Strike:
-    """Raises one fault at the n-th call of a name."""
-
-    def __init__(self, name: str, number: int, fault: Fault) -> None:
-        self.name, self.left = name, number
-        _, self.when, self.make = fault
-        self.struck = False
-
-    def __call__(self, name: str, when: str) -> None:
-        if name != self.name or self.struck:
-            return
-        if when == "before":
-            self.left -= 1
-        if self.left == 0 and when == self.when:
-            self.struck = True
-            raise self.make()
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

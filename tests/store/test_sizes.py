@@ -5,15 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bench.units import size_of
+from chalicelib.domain.catalog import Rate, Terms
 from chalicelib.domain.days import Day
-from chalicelib.domain.lots import Source
+from chalicelib.domain.holds import HeldUse, Hold
+from chalicelib.domain.lots import Draw, LotId, Source
 from chalicelib.domain.wallet import PACE_DAYS, MeterState, RunningPlan, Wallet
 from chalicelib.store import items
 from chalicelib.store.attributes import Raw
 from tests.builders import NOON, lot
 
-MS = "1795608000000"
 METERS = ("pull_requests", "repositories", "api_calls", "predictions")
+
+
+HELD = Hold(
+    seq=100050,
+    draws=(Draw(LotId(100004), 120),),
+    lapses_at=NOON,
+    use=HeldUse(
+        meter="predictions",
+        quantity=600,
+        base=12345,
+        period_start=NOON,
+        terms=Terms(quota=12400, rate=Rate(credits=1, per=4)),
+    ),
+)
 
 
 def full_wallet() -> Wallet:
@@ -47,27 +62,15 @@ def full_wallet() -> Wallet:
         meters={name: MeterState(12345, 12345) for name in METERS},
         pace=(1234,) * PACE_DAYS,
         latches={**{f"quota:{name}": 90 for name in METERS}, "low_balance": 1},
+        holds=(HELD,),
+        frozen=True,
         due_at=NOON,
     )
 
 
 def later_features() -> Raw:
-    """What holds, a freeze and automatic top-up keep in the item, under their reserved names."""
-    number = {"N": "12345"}
-    hold = {
-        "i": number,
-        "c": {"N": "120"},
-        "d": {"L": [{"L": [{"N": "100004"}, {"N": "120"}]}]},
-        "t": {"N": MS},
-        "m": {"S": "predictions"},
-        "q": {"N": "600"},
-        "b": number,
-    }
-    return {
-        "o": {"L": [{"M": hold}]},
-        "u": {"M": {"s": number, "p": {"N": "5000"}}},
-        "z": {"N": "1"},
-    }
+    """What automatic top-up keeps in the item, under its reserved name."""
+    return {"u": {"M": {"s": {"N": "12345"}, "p": {"N": "5000"}}}}
 
 
 def test_the_wallet_item_in_its_full_layout_fits_one_kilobyte() -> None:
@@ -80,7 +83,9 @@ def test_the_wallet_item_in_its_full_layout_fits_one_kilobyte() -> None:
 def test_an_empty_wallet_is_small() -> None:
     assert (
         size_of(
-            items.wallet_to_item(replace(full_wallet(), lots=(), today=None, meters={}, plan=None, pace=(), latches={}))
+            items.wallet_to_item(
+                replace(full_wallet(), lots=(), today=None, meters={}, plan=None, pace=(), latches={}, holds=())
+            )
         )
         <= 160
     )

@@ -15,7 +15,7 @@ from chalicelib.domain.grants import grant
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.lots import Source
 from chalicelib.domain.messages import Message
-from chalicelib.domain.plan_changes import renew, set_plan
+from chalicelib.domain.plan_changes import book_steps, set_plan
 from chalicelib.domain.usage import Use, decide
 from chalicelib.domain.wallet import Decision, Wallet
 from tests.builders import CATALOG, DAY, NOON, meter, plan, rate, stamp
@@ -285,11 +285,11 @@ def test_a_turn_that_a_job_books_forgets_the_quotas_lines_only() -> None:
     first = grant(Wallet(wallet_id="acct_a"), Grant(credits=20, source=Source.PROMO), offer, stamp())
     used = decide(first.wallet, Use(wallet_id="acct_a", meter="calls", quantity=90), offer, stamp())
 
-    turned = renew(used.wallet, offer, stamp(NOON + timedelta(days=31)))
+    turned = book_steps(used.wallet, offer, stamp(NOON + timedelta(days=31)))
 
     assert used.wallet.latches == {"quota:calls": 90, "low_balance": 1}
     assert turned
     assert turned.wallet.latches == {"low_balance": 1}
     assert turned.messages == ()
     assert list(audit.faults(turned.wallet, [first.entry, used.entry, turned.entry])) == []
-    assert renew(turned.wallet, offer, stamp(NOON + timedelta(days=31))) is None
+    assert book_steps(turned.wallet, offer, stamp(NOON + timedelta(days=31))) is None

@@ -157,3 +157,14 @@ price_minor = 5
 
     with pytest.raises(WrongCatalog, match="multiples of a rounder number"):
         parse(GOOD + odd)
+
+
+def test_notices_come_thirty_and_seven_days_ahead_unless_the_catalogue_says_otherwise() -> None:
+    assert parse(GOOD).notice_days == (30, 7)
+    assert parse(f"notice_days = [60, 14, 7]\n{GOOD}").notice_days == (60, 14, 7)
+
+
+@pytest.mark.parametrize("days", ["[]", "7", "[7, 30]", "[30, 30]", "[30, 6]", "[30, true]", '["30"]', "[30, 7.0]"])
+def test_notices_that_would_come_too_late_or_in_no_order_are_refused(days: str) -> None:
+    with pytest.raises(WrongCatalog, match="line 1: notice_days"):
+        parse(f"notice_days = {days}\n{GOOD}")

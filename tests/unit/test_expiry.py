@@ -17,7 +17,7 @@ from chalicelib.domain.ledger import Entry
 from chalicelib.domain.lots import LotId, Source
 from chalicelib.domain.messages import Message
 from chalicelib.domain.notices import give_notice
-from chalicelib.domain.plan_changes import renew, set_plan
+from chalicelib.domain.plan_changes import book_steps, set_plan
 from chalicelib.domain.usage import Use, decide
 from chalicelib.domain.wallet import Wallet
 from tests.builders import CATALOG, DAY, NOON, lot, stamp
@@ -216,8 +216,8 @@ def test_a_quota_month_is_due_only_when_it_brings_credits() -> None:
 
     assert free.due_at is None
     assert paid.due_at == datetime(2026, 12, 22, tzinfo=NOON.tzinfo)
-    assert renew(free, CATALOG, stamp(NOON + 10 * DAY)) is None
-    turned = renew(free, CATALOG, stamp(NOON + 40 * DAY))
+    assert book_steps(free, CATALOG, stamp(NOON + 10 * DAY)) is None
+    turned = book_steps(free, CATALOG, stamp(NOON + 40 * DAY))
     assert turned
     assert turned.entry.kind == "renewal"
 

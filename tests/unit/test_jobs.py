@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from chalicelib.domain.messages import Message, MessageKind
 from chalicelib.domain.plan_changes import set_plan
 from chalicelib.domain.wallet import Wallet
 from chalicelib.services.auditing import audit_share
-from chalicelib.services.ports import Change, LostRace, OutcomeUnknown, Outgoing, Throttled
+from chalicelib.services.ports import Change, Due, LostRace, OutcomeUnknown, Outgoing, Throttled
 from tests.builders import CATALOG, DAY, NOON, stamp
 from tests.fakes import Faulty
 from tests.rounds import Carrier, Clockwork
@@ -44,7 +45,14 @@ def test_nothing_due_is_nothing_done() -> None:
     clock = Clockwork()
     give(clock, "acct_a", SHORT, YEARLY)
 
-    assert clock.expire().answer() == {"wallets": 0, "expired": 0, "renewed": 0, "failed": 0, "more": False}
+    assert clock.expire().answer() == {
+        "wallets": 0,
+        "expired": 0,
+        "renewed": 0,
+        "lapsed": 0,
+        "failed": 0,
+        "more": False,
+    }
     assert clock.alert().answer() == {
         "wallets": 0,
         "noticed": 0,
@@ -169,6 +177,26 @@ def test_a_wallet_that_fails_stops_nobody_and_is_pushed_back(error: Exception) -
     hold(clock)
 
 
+def test_a_wallet_with_which_one_job_fails_is_not_brought_forward_by_the_other() -> None:
+    clock = Clockwork()
+    give(clock, "acct_a", YEARLY)
+    clock.now = NOON + 335 * DAY  # a notice is due, and nothing else
+    clock.expire()  # but for the month that has turned
+    pauses = []
+    for _ in range(5):
+        clock.seen_store = Broken(clock, "acct_a", ValueError("poison"))
+        clock.alert()
+        clock.seen_store = None
+        due_at = clock.store.wallet("acct_a").due_at
+        assert due_at
+        pauses.append((due_at - clock.now) // timedelta(minutes=1))
+        clock.now = due_at
+        assert clock.expire().answer() == {"wallets": 1, "expired": 0, "renewed": 0, "failed": 0, "more": False}
+
+    assert pauses == [5, 10, 20, 40, 80]
+    assert clock.alert().counts["noticed"] == 1
+
+
 def test_an_index_that_does_not_answer_is_reported_and_the_other_shards_go_on() -> None:
     clock = Clockwork()
     give(clock, "acct_a", SHORT)
@@ -224,7 +252,14 @@ def test_a_lost_race_is_decided_afresh() -> None:
 
     clock.seen_store = Faulty(clock.store, point)
 
-    assert clock.expire().answer() == {"wallets": 1, "expired": 1, "renewed": 0, "failed": 0, "more": False}
+    assert clock.expire().answer() == {
+        "wallets": 1,
+        "expired": 1,
+        "renewed": 0,
+        "lapsed": 0,
+        "failed": 0,
+        "more": False,
+    }
 
 
 # Messages
@@ -276,8 +311,9 @@ def test_pauses_grow_and_the_last_failure_parks_the_message() -> None:
     assert clock.alert().counts["sent"] == 0
 
 
-def test_a_message_that_can_not_even_be_parked_stays() -> None:
-    clock = waiting(message(attempts=9), down={"email"}, parking_fails=True)
+@pytest.mark.parametrize("attempts", [9, 10, 1000])
+def test_a_message_that_can_not_even_be_parked_stays(attempts: int) -> None:
+    clock = waiting(message(attempts=attempts), down={"email"}, parking_fails=True)
 
     assert clock.alert().counts["later"] == 1
     assert clock.store.messages["acct_a", "msg_1"].due_at == NOON + timedelta(hours=6)
@@ -288,6 +324,76 @@ def test_without_any_channel_a_message_waits_and_is_parked_in_the_end() -> None:
 
     assert clock.alert().counts["parked"] == 1
     assert clock.store.messages["acct_a", "msg_1"].parked == "no address is known"
+
+
+def test_a_channel_that_breaks_unforeseen_makes_the_others_repeat_nothing_and_is_parked_in_the_end() -> None:
+    clock = waiting(message(), names=("email", "webhook"))
+
+    def break_webhook(name: str, when: str) -> None:
+        if (name, when) == ("send", "before") and ("email", "msg_1") in clock.carrier.sent:
+            raise ValueError("someone@example.org is no address")
+
+    clock.seen_carrier = Faulty(clock.carrier, break_webhook)
+    for _ in range(10):
+        clock.alert()
+        clock.now = clock.store.messages["acct_a", "msg_1"].due_at or clock.now
+
+    assert clock.carrier.sent == [("email", "msg_1")]
+    assert clock.carrier.parked == ["msg_1"]
+    assert clock.store.messages["acct_a", "msg_1"].parked == "webhook: ValueError"
+
+
+@pytest.mark.parametrize("trouble", [LostRace(), Throttled(), OutcomeUnknown()])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_was_sent_is_noted_whatever_it_takes(when: str, trouble: Exception) -> None:
+    clock = waiting(message())
+    troubles = iter([None, *[trouble] * 3])  # claiming goes well, noting doesn't
+
+    def point(name: str, at: str) -> None:
+        if (name, at) == ("keep_outgoing", when) and (found := next(troubles, None)):
+            raise found
+
+    clock.seen_store = Faulty(clock.store, point)
+
+    assert clock.alert().counts["sent"] == 1
+    assert clock.store.messages["acct_a", "msg_1"].sent_at == NOON
+    clock.now += DAY
+    assert clock.alert().counts["sent"] == 0
+    assert clock.carrier.sent == [("email", "msg_1")]
+
+
+def test_a_note_that_never_gets_through_is_reported_and_the_message_comes_again() -> None:
+    clock = waiting(message())
+    claims = iter([None])
+
+    def point(name: str, when: str) -> None:
+        if (name, when) == ("keep_outgoing", "before") and next(claims, Throttled) is Throttled:
+            raise Throttled
+
+    clock.seen_store = Faulty(clock.store, point)
+    assert [type(error) for _, _, error in clock.alert().failures] == [Throttled]
+    clock.seen_store = None
+    clock.now += timedelta(minutes=5)
+    assert clock.alert().counts["sent"] == 1
+    assert clock.carrier.sent == [("email", "msg_1")] * 2
+
+
+@pytest.mark.parametrize("there", [{}, {"due_at": None, "sent_at": NOON}, {"due_at": NOON + DAY}])
+def test_an_index_that_lags_behind_sends_nothing(there: dict[str, Any]) -> None:
+    clock = waiting(*[message(**there)] * bool(there))
+
+    class Late:
+        def due_messages(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
+            del until, cursor
+            return Due([("acct_a", "msg_1")] if shard == 0 else [])
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(clock.store, name)
+
+    clock.seen_store = Late()
+
+    assert clock.alert().counts["elsewhere"] == 1
+    assert clock.carrier.sent == []
 
 
 def test_a_message_claimed_by_another_job_is_left_to_it() -> None:
@@ -387,6 +493,25 @@ def test_the_auditor_names_a_missing_snapshot_and_missing_entries() -> None:
         "entries are missing",
         "the snapshot at 100 is missing",
     ]
+
+
+def test_the_auditor_goes_on_through_all_pages() -> None:
+    clock = Clockwork()
+    for number in range(5):
+        give(clock, f"acct_{number}", SHORT)
+
+    class Paged:
+        def wallet_ids(self, share: int, shares: int, *, cursor: object = None) -> Due:
+            names = clock.store.wallet_ids(share, shares).names
+            at = cursor if isinstance(cursor, int) else 0
+            return Due(names[at : at + 2], at + 2 if at + 2 < len(names) else None)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(clock.store, name)
+
+    clock.seen_store = Paged()
+
+    assert audit_share(clock.errand(), shares=1).answer() == {"wallets": 5, "faults": 0, "failed": 0, "more": False}
 
 
 def test_the_auditor_takes_another_share_each_hour_and_ends_in_time() -> None:

@@ -10,11 +10,11 @@ from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.granting import Grant
 from chalicelib.domain.grants import grant
 from chalicelib.domain.levels import Action, Caution, Level, actions, level_of, read_all, warnings
-from chalicelib.domain.lots import Source
+from chalicelib.domain.lots import Lot, Source
 from chalicelib.domain.plans import catch_up
 from chalicelib.domain.usage import Use, decide
 from chalicelib.domain.wallet import Wallet
-from tests.builders import CATALOG, NOON, stamp
+from tests.builders import CATALOG, NOON, lot, stamp
 
 EMPTY = Wallet(wallet_id="acct_a")
 
@@ -120,3 +120,28 @@ def test_a_low_balance_is_a_warning_and_offers_credits() -> None:
         ("low_balance", "99 credits are left. That is less than 100.")
     ]
     assert [(each.action, each.package_id) for each in do] == [("buy_credits", "starter")]
+
+
+def test_debt_is_said_with_its_amount() -> None:
+    said, _ = told(replace(EMPTY, debt=1200))
+
+    assert [(each.code, each.message) for each in said] == [
+        ("debt", "You owe 1,200 credits. What you buy next pays them first.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lots", "words"),
+    [
+        ([lot(1, 1000, days=30)], "1,000 credits end on 22 December 2026 if you don't use them."),
+        ([lot(1, 1, days=3), lot(2, 500, days=4)], "1 credit ends on 25 November 2026 if you don't use them."),
+        ([lot(1, 200, days=5), lot(2, 300, days=5)], "500 credits end on 27 November 2026 if you don't use them."),
+        ([lot(1, 1000, days=30, noticed_at=None)], "1,000 credits end on 22 December 2026 if you don't use them."),
+        ([lot(1, 1000, days=30.001)], None),
+        ([lot(1, 1000)], None),
+    ],
+)
+def test_what_ends_soon_is_said_with_its_day(lots: list[Lot], words: str | None) -> None:
+    said, _ = told(replace(EMPTY, lots=tuple(lots)))
+
+    assert [(each.code, each.message) for each in said] == ([("expiring", words)] if words else [])

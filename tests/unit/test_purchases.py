@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.errors import TooManyRequests
 from chalicelib.domain.lots import LotId
+from chalicelib.domain.messages import MessageKind
 from chalicelib.domain.money import Money
 from chalicelib.domain.purchases import (
     OPEN_PURCHASES,
@@ -16,8 +17,12 @@ from chalicelib.domain.purchases import (
     Mismatch,
     Order,
     Progress,
+    Purchase,
+    Settlement,
     Status,
     first_id_at,
+    give_up,
+    next_look,
     open_purchase,
     purchase_id,
     refuse_too_many,
@@ -148,3 +153,79 @@ def test_ten_open_purchases_an_hour_are_enough() -> None:
     with pytest.raises(TooManyRequests) as refused:
         refuse_too_many(opened, NOON + timedelta(minutes=30))
     assert refused.value.retry_after_seconds == 30 * 60
+
+
+# What the customer is told
+
+
+def after(before: Purchase, progress: Progress, now: datetime = NOON) -> Settlement:
+    found = settle(EMPTY, before, payment(progress), CATALOG, live=False, stamp=stamp(now))
+    assert found
+    return found
+
+
+def test_money_that_was_waited_for_and_did_not_come_is_told() -> None:
+    awaited = after(purchase(bonus_credits=50), Progress.PROCESSING)
+    failed = after(awaited.purchase, Progress.FAILED, NOON + 4 * DAY)
+
+    assert awaited.messages == ()
+    (told,) = failed.messages
+    assert (told.kind, told.wallet_id, told.at) == (MessageKind.PAYMENT_FAILED, "acct_a", NOON + 4 * DAY)
+    assert told.facts == {
+        "purchase_id": awaited.purchase.purchase_id,
+        "credits": 1050,
+        "amount_minor": 1000,
+        "currency": "usd",
+    }
+
+
+@pytest.mark.parametrize("progress", [each for each in Progress if each is not Progress.OPEN])
+def test_a_customer_who_is_still_at_the_page_is_told_nothing(progress: Progress) -> None:
+    assert after(purchase(), progress).messages == ()
+
+
+def test_a_second_failure_is_another_message_and_the_same_failure_the_same() -> None:
+    awaited = after(purchase(), Progress.PROCESSING).purchase
+    first, again = after(awaited, Progress.FAILED), after(awaited, Progress.FAILED)
+    second = after(after(first.purchase, Progress.PROCESSING).purchase, Progress.FAILED)
+
+    assert first.messages == again.messages
+    assert first.messages[0].message_id != second.messages[0].message_id
+
+
+# When it is asked about
+
+
+@pytest.mark.parametrize(
+    ("age", "pause"),
+    [
+        (timedelta(0), timedelta(minutes=15)),
+        (timedelta(hours=-1), timedelta(minutes=15)),  # a clock that is behind
+        (timedelta(minutes=30), timedelta(minutes=15)),
+        (timedelta(minutes=32), timedelta(minutes=16)),
+        (timedelta(hours=10), timedelta(hours=5)),
+        (2 * DAY, DAY),
+        (50 * DAY, DAY),
+    ],
+)
+def test_the_older_a_purchase_the_longer_until_the_next_look(age: timedelta, pause: timedelta) -> None:
+    assert next_look(purchase(), NOON + age) == NOON + age + pause
+
+
+@pytest.mark.parametrize(
+    ("progress", "due_at"), [(Progress.PROCESSING, NOON + timedelta(hours=6)), (Progress.FAILED, None)]
+)
+def test_only_an_open_purchase_is_asked_about_again(progress: Progress, due_at: datetime | None) -> None:
+    settled = after(purchase(due_at=NOON), progress, NOON + timedelta(hours=4))
+
+    assert settled.purchase.due_at == due_at
+
+
+def test_a_purchase_without_a_checkout_is_given_up_at_two_days() -> None:
+    opened = purchase(due_at=NOON)
+
+    assert give_up(opened, NOON + 2 * DAY - timedelta(milliseconds=1)) is None
+    ended = give_up(opened, NOON + 2 * DAY)
+    assert ended
+    assert (ended.purchase.status, ended.purchase.due_at, ended.purchase.version) == (Status.EXPIRED, None, 2)
+    assert (ended.granted, ended.messages) == (None, ())
