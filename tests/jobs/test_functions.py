@@ -105,7 +105,7 @@ def test_every_job_of_the_contract_that_is_there_is_scheduled(premises: Premises
 
 NOTHING: dict[str, Json] = {
     "audit": {"wallets": 0, "faults": 0},
-    "expire_credits": {"wallets": 0, "expired": 0, "renewed": 0},
+    "expire_credits": {"wallets": 0, "expired": 0, "renewed": 0, "lapsed": 0},
     "send_alerts": {"wallets": 0, "noticed": 0, "sent": 0, "later": 0, "parked": 0},
     "sweep_purchases": {"purchases": 0, "settled": 0, "given_up": 0},
 }
@@ -129,7 +129,7 @@ def test_what_has_ended_is_booked_once(premises: Premises, outbox: Outbox, capsy
 
     answers = [run(premises, "expire_credits") for _ in range(2)]
 
-    assert answers[0] == {"wallets": 3, "expired": 3, "renewed": 0, "failed": 0, "more": False}
+    assert answers[0] == {**NOTHING["expire_credits"], "wallets": 3, "expired": 3, "failed": 0, "more": False}
     assert answers[1] == {**NOTHING["expire_credits"], "failed": 0, "more": False}
     assert [entry.kind for entry in premises.history("acct_1")] == ["grant", "expiry"]
     assert premises.faults("acct_1") == []
