@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from chalicelib.services.ports import (
     Outgoing,
     Page,
     Receipt,
+    chains,
 )
 
 PAGE = 100  # names in one look at what is due
@@ -53,6 +54,9 @@ class MemoryStore:
         self.contacts: dict[str, Contact] = {}
         self.emails: dict[str, str] = {}
         self.failures: dict[str, int] = {}
+        self.released: dict[str, datetime] = {}
+        self.failed_events: dict[str, int] = {}
+        self.answers: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._lock = threading.Lock()
 
     def wallet(self, wallet_id: str) -> Wallet:
@@ -110,8 +114,9 @@ class MemoryStore:
     def commit(self, change: Change) -> None:
         with self._lock:
             self._check(change)
-            for decision in change.decisions:
-                self._write(decision)
+            for chain in chains(change.decisions):
+                for decision in chain:
+                    self._write(decision)
             for receipt in change.receipts:
                 self.spent[receipt.wallet_id, receipt.key] = receipt
             if change.new_purchase:
@@ -125,11 +130,13 @@ class MemoryStore:
                 self.purchases[holder.buyer_id, holder.purchase_id] = replace(
                     row, holders=holders, version=row.version + 1
                 )
+            if change.answer:
+                self.answers[change.answer.wallet_id, change.answer.refund_key] = dict(change.answer.answer)
             if change.contact:
                 self.contacts[change.contact.contact.wallet_id] = change.contact.contact
 
     def _check(self, change: Change) -> None:
-        races = [self.wallet(each.wallet.wallet_id).seq != each.before.seq for each in change.decisions]
+        races = [self.wallet(each[0].wallet.wallet_id).seq != each[0].before.seq for each in chains(change.decisions)]
         names = [(receipt.wallet_id, receipt.key) for receipt in change.receipts]
         spent = [place for place, name in enumerate(names) if name in self.spent]
         races.append(bool(spent))
@@ -141,6 +148,8 @@ class MemoryStore:
         for holder in change.holders:
             row = self.purchase(holder.buyer_id, holder.purchase_id)
             races.append(row is None or (len(row.holders) >= MOST_HOLDERS and holder.wallet_id not in row.holders))
+        if change.answer:
+            races.append((change.answer.wallet_id, change.answer.refund_key) in self.answers)
         if change.contact:
             races.append(self.contact(change.contact.contact.wallet_id).version != change.contact.before.version)
         if any(races):
@@ -197,7 +206,7 @@ class MemoryStore:
         return self._due(shard, until, cursor, [(each.due_at, (name, "")) for name, each in self.wallets.items()])
 
     def due_purchases(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
-        found = [(each.due_at, name) for name, each in self.purchases.items() if each.is_open]
+        found = [(each.due_at, name) for name, each in self.purchases.items()]
         return self._due(shard, until, cursor, found)
 
     def due_messages(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
@@ -229,7 +238,7 @@ class MemoryStore:
             self.wallets[wallet_id] = replace(there, due_at=until)
             return until
 
-    def put_off_purchase(self, purchase: Purchase, until: datetime) -> None:
+    def put_off_purchase(self, purchase: Purchase, until: datetime | None) -> None:
         with self._lock:
             name = (purchase.wallet_id, purchase.purchase_id)
             if self.purchases[name].version != purchase.version:
@@ -253,6 +262,33 @@ class MemoryStore:
 
     def quarantine(self, oddity: Oddity) -> None:
         self.oddities.setdefault(oddity.event_id, oddity)
+
+    def oddity(self, event_id: str) -> Oddity | None:
+        return None if event_id in self.released else self.oddities.get(event_id)
+
+    def listed_oddities(self, *, after: str | None, limit: int) -> tuple[list[Oddity], str | None]:
+        names = [name for name in sorted(self.oddities) if name not in self.released and name > (after or "")]
+        page = [self.oddities[name] for name in names[:limit]]
+        return page, names[limit - 1] if len(names) > limit else None
+
+    def release_oddity(self, event_id: str, at: datetime) -> None:
+        self.released[event_id] = at
+
+    def count_failure(self, event: Oddity) -> int:
+        self.failed_events[event.event_id] = self.failed_events.get(event.event_id, 0) + 1
+        return self.failed_events[event.event_id]
+
+    def listed_purchases(self, wallet_id: str, *, before: str | None, limit: int) -> list[Purchase]:
+        mine = [each for (owner, _), each in self.purchases.items() if owner == wallet_id]
+        mine.sort(key=lambda each: each.purchase_id, reverse=True)
+        return [each for each in mine if not before or each.purchase_id < before][:limit]
+
+    def answer(self, wallet_id: str, refund_key: str) -> Mapping[str, Any] | None:
+        return self.answers.get((wallet_id, refund_key))
+
+    def paid_on(self, day: date, *, cursor: object = None) -> Due:
+        del cursor  # one page holds all
+        return Due([name for name, each in self.purchases.items() if each.paid_at and each.paid_at.date() == day])
 
     def history_of(self, wallet_id: str) -> list[Entry]:
         """All entries, oldest first; for tests only."""

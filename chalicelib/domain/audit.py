@@ -130,9 +130,17 @@ def _free_from(at: datetime) -> RunningPlan:
 
 def _granted(books: _Books, facts: Facts) -> Mapping[str, int]:
     lot, paid = facts["lot"], facts["paid_to_debt"]
-    kept = facts["granted"] - paid
-    origin = lot.get("origin")
     books.debt -= paid
+    _put(books, lot, facts["granted"] - paid)
+    bought = lot["source"] == Source.PURCHASE
+    books.last_purchase = facts["granted"] if bought else books.last_purchase or 0
+    column = Flow.BOUGHT if bought else Flow.GRANTED
+    return {column: facts["granted"], Flow.PAID_TO_DEBT: paid}
+
+
+def _put(books: _Books, lot: Facts, kept: int) -> None:
+    """Put a lot into the books as an entry names it, with so much in it."""
+    origin = lot.get("origin")
     books.lots[lot_of(lot)] = Lot(
         id=lot_of(lot),
         source=Source(lot["source"]),
@@ -146,10 +154,6 @@ def _granted(books: _Books, facts: Facts) -> Mapping[str, int]:
         purchase_id=lot.get("purchase_id"),
         origin=Origin(origin["wallet_id"], lot_of(origin)) if origin else None,
     )
-    bought = lot["source"] == Source.PURCHASE
-    books.last_purchase = facts["granted"] if bought else books.last_purchase or 0
-    column = Flow.BOUGHT if bought else Flow.GRANTED
-    return {column: facts["granted"], Flow.PAID_TO_DEBT: paid}
 
 
 def _included(books: _Books, facts: Facts) -> Mapping[str, int]:
@@ -289,10 +293,10 @@ def _sent(books: _Books, facts: Facts) -> Mapping[str, int]:
 
 
 def _received(books: _Books, facts: Facts) -> Mapping[str, int]:
-    last_purchase = books.last_purchase or 0
     for lot in facts["lots"]:
-        _granted(books, {"lot": lot, "granted": lot["granted"], "paid_to_debt": lot["paid_to_debt"]})
-    books.last_purchase = last_purchase
+        _put(books, lot, lot["granted"] - lot["paid_to_debt"])
+    books.debt -= facts["paid_to_debt"]
+    books.last_purchase = books.last_purchase or 0
     return {Flow.RECEIVED: facts["granted"], Flow.PAID_TO_DEBT: facts["paid_to_debt"]}
 
 
@@ -301,11 +305,56 @@ def _frozen(books: _Books, facts: Facts) -> Mapping[str, int]:
     return {}
 
 
+def _revoked(books: _Books, facts: Facts) -> Mapping[str, int]:
+    for draw in facts["draws"]:
+        lot = books.lots[lot_of(draw)]
+        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    for draw in facts["from_set_aside"]:
+        lot = books.lots[lot_of(draw)]
+        books.lots[lot.id] = replace(lot, set_aside=lot.set_aside - draw["credits"])
+    books.debt += facts["debt"]
+    return {Flow.REVOKED: facts["revoked"] - facts["debt"]}
+
+
+def _restored(books: _Books, facts: Facts) -> Mapping[str, int]:
+    named = facts["lot"]
+    if lot_of(named) not in books.lots:
+        _put(books, named, 0)
+    lot = books.lots[lot_of(named)]
+    books.lots[lot.id] = replace(lot, free=lot.free + facts["credits"], granted=named["granted"])
+    books.debt += facts["debt"]
+    return {Flow.RESTORED: facts["restored"], Flow.PAID_TO_DEBT: -facts["debt"], Flow.EXPIRED: facts["expired"]}
+
+
+def _aside(books: _Books, facts: Facts) -> Mapping[str, int]:
+    """Credits set aside (+), or given back (-) to their lots, to debt, and to *expired*."""
+    for draw in facts["draws"]:
+        lot = books.lots[lot_of(draw)]
+        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    for draw in facts["aside"]:
+        lot = books.lots[lot_of(draw)]
+        books.lots[lot.id] = replace(lot, set_aside=lot.set_aside + draw["credits"])
+    paid = facts.get("paid_to_debt", 0)
+    books.debt -= paid
+    return {Flow.PAID_TO_DEBT: paid, Flow.EXPIRED: facts.get("expired", 0)}
+
+
+def _recalled(books: _Books, facts: Facts) -> Mapping[str, int]:
+    if "received" in facts:
+        books.debt -= facts["paid_to_debt"]
+        return {Flow.RECEIVED: facts["received"], Flow.PAID_TO_DEBT: facts["paid_to_debt"]}
+    for draw in facts["draws"]:
+        lot = books.lots[lot_of(draw)]
+        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    return {Flow.RECALLED: facts["recalled"]}
+
+
 def _unmoved(_books: _Books, _facts: Facts) -> Mapping[str, int]:
     """An entry that tells of something beside the wallet."""
     return {}
 
 
+WENT = (Flow.USED, Flow.EXPIRED, Flow.REVOKED, Flow.SENT, Flow.RECALLED, Flow.PAID_TO_DEBT)
 STEPS: dict[str, Callable[[_Books, Facts], Mapping[str, int]]] = {
     "purchase": _granted,
     "grant": _granted,
@@ -322,6 +371,10 @@ STEPS: dict[str, Callable[[_Books, Facts], Mapping[str, int]]] = {
     "transfer_out": _sent,
     "transfer_in": _received,
     "freeze": _frozen,
+    "revocation": _revoked,
+    "restoration": _restored,
+    "set_aside": _aside,
+    "recall": _recalled,
 }
 
 
@@ -350,7 +403,7 @@ def _grants_twice(history: list[Entry]) -> Iterator[str]:
 def _flow_faults(wallet: Wallet, history: list[Entry], start: Wallet) -> Iterator[str]:
     flows = total_flows(history, start=start)
     came = flows[Flow.BOUGHT] + flows[Flow.GRANTED] + flows[Flow.RECEIVED] + flows[Flow.RESTORED]
-    went = flows[Flow.USED] + flows[Flow.EXPIRED] + flows[Flow.REVOKED] + flows[Flow.SENT] + flows[Flow.PAID_TO_DEBT]
+    went = sum(flows[column] for column in WENT)
     came += flows[Flow.ADJUSTED] + start.left
     if came != wallet.left + went:
         yield f"{came} came in, {went} went out, but {wallet.left} are left"

@@ -16,21 +16,17 @@ matter of its own). `review` waits for a person.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
-from chalicelib.domain.catalog import Catalog, Package
+from chalicelib.domain.catalog import Package
 from chalicelib.domain.errors import TooManyRequests
-from chalicelib.domain.granting import Grant
-from chalicelib.domain.grants import grant
-from chalicelib.domain.ledger import Stamp
-from chalicelib.domain.lots import LotId, Source
-from chalicelib.domain.messages import Alert, Message, MessageKind, message_of
+from chalicelib.domain.lots import LotId
 from chalicelib.domain.money import Money
+from chalicelib.domain.moneyback import MoneyFacts
 from chalicelib.domain.times import DAY, to_ms
-from chalicelib.domain.wallet import Decision, Wallet
 
 OPEN_PURCHASES = 10  # per wallet, within
 OPEN_WITHIN = timedelta(hours=1)
@@ -73,13 +69,25 @@ TRANSITIONS: dict[Progress, dict[Status, Status]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskedRefund:
+    """A refund that an admin asked for and that isn't made yet; `reason` is free text and can be erased."""
+
+    refund_key: str
+    amount_minor: int
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
     """
     The offer as it was when bought, and what is known about its payment.
 
     `credits` and `bonus_credits` are the package's × quantity; the lot grants their sum. `version` counts the
     writes of the row. `paid_minor` is what was charged, tax included. `due_at` is when to ask what became of it.
-    `holders` are the other wallets to which some of its credits were transferred; transfers alone write them.
+    `facts` are what is known of the money that went back, `revoked` the credits that it took, `owed` those of them
+    that the lots had not any more and that may still be recalled. `holders` are the other wallets to which some of
+    its credits were transferred; transfers alone write them.
     """
 
     wallet_id: str
@@ -104,10 +112,20 @@ class Purchase:
     lot_id: LotId | None = None
     email: str | None = None
     receipt_url: str | None = None
-    refunded_minor: int = 0
-    disputed: bool = False
+    facts: MoneyFacts = field(default_factory=MoneyFacts)
+    revoked: int = 0
+    owed: int = 0
+    asked: tuple[AskedRefund, ...] = ()
     due_at: datetime | None = None
     holders: tuple[str, ...] = ()
+
+    @property
+    def refunded_minor(self) -> int:
+        return self.facts.refunded_minor
+
+    @property
+    def disputed(self) -> bool:
+        return self.facts.is_disputed
 
     @property
     def total_credits(self) -> int:
@@ -135,20 +153,7 @@ class Payment:
     session_expires_at: datetime | None = None
     email: str | None = None
     receipt_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """The row as it should be now, the grant that goes with it, if any, and what the customer is to be told."""
-
-    before: Purchase
-    purchase: Purchase
-    granted: Decision | None = None
-    messages: tuple[Message, ...] = ()
-
-
-class Mismatch(Exception):
-    """A payment that doesn't fit its purchase. It goes to quarantine: no credits, no silence."""
+    money_back: bool = False  # some of it went back already: refunded or disputed
 
 
 def purchase_id(wallet_id: str, key: str, created_at: datetime) -> str:
@@ -215,109 +220,12 @@ def refuse_too_many(recent: Sequence[Purchase], now: datetime) -> None:
         )
 
 
-def settle(
-    wallet: Wallet, purchase: Purchase, payment: Payment, catalog: Catalog, *, live: bool, stamp: Stamp
-) -> Settlement | None:
-    """
-    Move a purchase to where its payment says it is, and grant its lot when it becomes paid.
-
-    Returns None when there is nothing to write: the payment was settled before.
-
-    Raises:
-        Mismatch: The payment is not for this purchase, or is a second one.
-    """
-    check_match(purchase, payment, live=live)
-    if purchase.session_id not in (None, payment.session_id) and payment.progress is not Progress.PAID:
-        return None  # a session that the customer never saw: only its money would count
-    status = TRANSITIONS[payment.progress].get(purchase.status, purchase.status)
-    if status is purchase.status:
-        return None
-    after = replace(
-        purchase,
-        version=purchase.version + 1,
-        status=status,
-        session_id=payment.session_id,
-        customer_id=payment.customer_id,
-        payment_id=payment.payment_id or purchase.payment_id,
-    )
-    if status is not Status.PAID:
-        after = replace(after, due_at=next_look(after, stamp.now) if after.is_open else None)
-        return Settlement(before=purchase, purchase=after, messages=_failed(purchase, after, stamp.now))
-    decision = grant(wallet, _lot_of(purchase, wallet.time_of_decision(stamp.now)), catalog, stamp)
-    paid = replace(
-        after,
-        paid_minor=payment.paid_minor,
-        paid_at=decision.wallet.last_at,
-        lot_id=LotId(decision.wallet.seq),
-        email=payment.email,
-        receipt_url=payment.receipt_url,
-        due_at=None,
-    )
-    return Settlement(before=purchase, purchase=paid, granted=decision)
-
-
-def _failed(before: Purchase, after: Purchase, at: datetime) -> tuple[Message, ...]:
-    """Tell a customer who has left long ago, because the money took days and then didn't come."""
-    if before.status is not Status.AWAITING_PAYMENT or after.status is not Status.FAILED:
-        return ()
-    facts = {
-        "purchase_id": after.purchase_id,
-        "credits": after.total_credits,
-        "amount_minor": after.price.amount_minor,
-        "currency": after.price.currency,
-    }
-    alert = Alert("payment", MessageKind.PAYMENT_FAILED, facts)
-    source = f"{after.purchase_id}#{after.version}"
-    return (message_of(alert, wallet_id=after.wallet_id, source=source, at=at),)
-
-
 def next_look(purchase: Purchase, now: datetime) -> datetime:
     """Say when to ask again about a purchase that is still open: the older, the later, at least once a day."""
     return now + min(max(FIRST_LOOK, (now - purchase.created_at) / 2), LAST_LOOK)
 
 
-def give_up(purchase: Purchase, now: datetime) -> Settlement | None:
-    """End a purchase that never got a checkout, so that nobody can have paid. None: it is too early for that."""
-    if now - purchase.created_at < GIVEN_UP_AFTER:
-        return None
-    ended = replace(purchase, version=purchase.version + 1, status=Status.EXPIRED, due_at=None)
-    return Settlement(before=purchase, purchase=ended)
-
-
-def _lot_of(purchase: Purchase, at: datetime) -> Grant:
+def end_of(purchase: Purchase, at: datetime) -> datetime | None:
+    """Say when credits that are granted at a time end, by the rule that was bought."""
     days = purchase.expires_after_days
-    return Grant(
-        kind="purchase",
-        credits=purchase.total_credits,
-        source=Source.PURCHASE,
-        expires_at=at + days * DAY if days else None,
-        purchase_id=purchase.purchase_id,
-    )
-
-
-def check_match(purchase: Purchase, payment: Payment, *, live: bool) -> None:
-    """
-    Compare a payment with the row that it claims to pay; the row alone says what is granted.
-
-    Raises:
-        Mismatch: Names the first field that differs.
-    """
-    same = {
-        "mode": (payment.mode, "payment"),
-        "livemode": (payment.live, live),
-        "wallet": (payment.wallet_id, purchase.wallet_id),
-        "purchase": (payment.purchase_id, purchase.purchase_id),
-        "currency": (payment.amount.currency, purchase.price.currency),
-        "amount": (payment.amount.amount_minor, purchase.price.amount_minor),
-    }
-    if purchase.customer_id:
-        same["customer"] = (payment.customer_id, purchase.customer_id)
-    for name, (said, ours) in same.items():
-        if said != ours:
-            raise Mismatch(f"{name}: {said!r} is not {ours!r}")
-    if payment.progress is Progress.PAID and purchase.status is Status.PAID and _is_second(purchase, payment):
-        raise Mismatch("second payment for a paid purchase")
-
-
-def _is_second(purchase: Purchase, payment: Payment) -> bool:
-    return (payment.session_id, payment.payment_id) != (purchase.session_id, purchase.payment_id)
+    return at + days * DAY if days else None

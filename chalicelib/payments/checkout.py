@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,12 +13,13 @@ from chalicelib.domain.money import Money
 from chalicelib.domain.purchases import Payment, Progress, Purchase
 from chalicelib.domain.times import from_ms, to_ms
 from chalicelib.payments.client import answered
+from chalicelib.payments.money_back import PAGE, StripeMoneyBack, within
+from chalicelib.payments.tags import PURCHASE, WALLET
 from chalicelib.services.ports import Checkout, PaymentsFailed
 
 if TYPE_CHECKING:
     import stripe
 
-PURCHASE, WALLET = "tally_purchase", "tally_wallet"  # our tags in Stripe's metadata
 EXPANDED = ["payment_intent.latest_charge"]
 WINDOW = timedelta(minutes=10)  # within which a repeated request gets the same session
 DEAD_INTENTS = frozenset({"requires_payment_method", "canceled"})
@@ -34,7 +35,7 @@ class CheckoutTerms:
     automatic_tax: bool
 
 
-class StripePayments:
+class StripePayments(StripeMoneyBack):
     """What `services.ports.Payments` promises, by Stripe."""
 
     def __init__(self, client: Callable[[], stripe.StripeClient], terms: CheckoutTerms, *, live: bool) -> None:
@@ -121,6 +122,22 @@ class StripePayments:
             raise
         return read_session(session.to_dict())
 
+    def recent_sessions(
+        self, since: datetime, until: datetime, *, cursor: str | None = None
+    ) -> tuple[Sequence[Payment], str | None]:
+        asked: dict[str, Any] = {
+            "created": within(since, until),
+            "limit": PAGE,
+            "expand": [f"data.{each}" for each in EXPANDED],
+        }
+        if cursor:
+            asked["starting_after"] = cursor
+        with answered():
+            page = self._client().v1.checkout.sessions.list(cast(Any, asked))
+        sessions = [each.to_dict() for each in page.data]
+        ours = [payment for payment in map(read_session, sessions) if payment and payment.mode == "payment"]
+        return ours, sessions[-1]["id"] if page.has_more and sessions else None
+
 
 def _title(name: str, quantity: int) -> str:
     return name if quantity == 1 else f"{quantity} × {name}"
@@ -153,6 +170,7 @@ def read_session(session: Mapping[str, Any]) -> Payment | None:
             session_expires_at=from_ms(session["expires_at"] * 1000),
             email=(session.get("customer_details") or {}).get("email"),
             receipt_url=charge.get("receipt_url") if isinstance(charge, Mapping) else None,
+            money_back=isinstance(charge, Mapping) and bool(charge.get("amount_refunded") or charge.get("disputed")),
         )
     except KeyError as missing:
         raise PaymentsFailed(f"a session without {missing}") from None

@@ -19,6 +19,20 @@ NAME = re.compile(rf"[!-~]{{1,{LONGEST_ID}}}")
 LONGEST_HEADER, MOST_SIGNATURES = 1024, 5
 PAST, FUTURE = timedelta(seconds=300), timedelta(seconds=60)  # how far a signature's time may be off
 TIMESTAMP = re.compile(r"t=([0-9]{1,12})")
+MONEY_EVENTS = frozenset(  # they name the payment of which money went back, or that moved
+    {
+        "charge.refunded",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+        "charge.refund.updated",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+    }
+)
 SESSION_EVENTS = frozenset(
     {
         "checkout.session.completed",
@@ -35,11 +49,12 @@ class Forged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A verified event: `session_id` is set when it speaks of a checkout session."""
+    """A verified event. `session_id` is set when it speaks of a checkout session, `payment_id` when of money back."""
 
     event_id: str
     type: str
-    session_id: str | None
+    session_id: str | None = None
+    payment_id: str | None = None
 
 
 def verify(body: bytes, header: str, *, secrets: Sequence[str], now: datetime) -> Event:
@@ -88,12 +103,15 @@ def _read(body: bytes) -> Event:
         event = json.loads(body, parse_constant=_no_constant)
         kind, event_id, subject = event["type"], event["id"], event["data"]["object"]
         session_id = subject["id"] if kind in SESSION_EVENTS else None
+        payment_id = subject["payment_intent"] if kind in MONEY_EVENTS else None
     except (ValueError, TypeError, KeyError, RecursionError):
         raise Forged from None
     names = [kind, event_id, session_id] if kind in SESSION_EVENTS else [kind, event_id]
+    if payment_id is not None:  # a charge without one isn't ours
+        names.append(payment_id)
     if not all(isinstance(each, str) and NAME.fullmatch(each) for each in names):
         raise Forged
-    return Event(event_id, kind, session_id)
+    return Event(event_id, kind, session_id, payment_id)
 
 
 def _no_constant(name: str) -> None:

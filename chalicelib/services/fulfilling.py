@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.ledger import Stamp
-from chalicelib.domain.purchases import Mismatch, Payment, Progress, settle
+from chalicelib.domain.moneyback import joined
+from chalicelib.domain.purchases import Payment, Progress
+from chalicelib.domain.settling import Mismatch, settle
 from chalicelib.services.ports import (
     Change,
     LostRace,
@@ -24,6 +27,7 @@ class Outcome(StrEnum):
     SETTLED = "settled"
     UNCHANGED = "unchanged"  # settled before
     QUARANTINED = "quarantined"
+    PARKED = "parked"  # it failed too often
 
 
 class NotYetKnown(Exception):
@@ -58,6 +62,8 @@ def _settle_once(shop: Shop, payment: Payment, *, event: Oddity, stamp: Stamp) -
         raise NotYetKnown(payment.purchase_id)
     if payment.progress is not Progress.PAID:
         payment = shop.payments.payment(payment.session_id) or payment  # asked after the row: its version guards this
+    if payment.money_back and payment.payment_id and (money := shop.payments.money_back(payment.payment_id)):
+        purchase = replace(purchase, facts=joined(purchase.facts, money.facts))
     try:
         settlement = settle(wallet, purchase, payment, shop.catalog, live=shop.payments.live, stamp=stamp)
     except Mismatch as odd:
@@ -65,17 +71,9 @@ def _settle_once(shop: Shop, payment: Payment, *, event: Oddity, stamp: Stamp) -
         return Outcome.QUARANTINED
     if settlement is None:
         return Outcome.UNCHANGED
-    granted = [settlement.granted] if settlement.granted else []
-    shop.store.commit(Change(decisions=granted, purchase=settlement))
+    shop.store.commit(Change(decisions=settlement.decisions, purchase=settlement))
     return Outcome.SETTLED
 
 
 def _oddity(event: Oddity, payment: Payment, reason: str) -> Oddity:
-    return Oddity(
-        event_id=event.event_id,
-        type=event.type,
-        reason=reason,
-        at=event.at,
-        wallet_id=payment.wallet_id,
-        purchase_id=payment.purchase_id,
-    )
+    return replace(event, reason=reason, wallet_id=payment.wallet_id, purchase_id=payment.purchase_id)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib.domain.contacts import Contact, ContactChanged, Known
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.messages import Message, Recipient
-from chalicelib.domain.purchases import Payment, Purchase, Settlement
+from chalicelib.domain.moneyback import MoneyFacts
+from chalicelib.domain.purchases import Payment, Purchase
+from chalicelib.domain.settling import Settlement
 from chalicelib.domain.transfers import Holder
 from chalicelib.domain.wallet import Decision, Wallet
 
@@ -41,6 +43,10 @@ class PaymentsFailed(Exception):
     """The payment provider failed or did not answer; the call may have taken effect."""
 
 
+class PaymentsRefused(PaymentsFailed):
+    """The payment provider said no: asking again won't help. The text is its code."""
+
+
 class NotSent(Exception):
     """A channel did not take a message, or did not say so. The text is for operators: it names no address."""
 
@@ -62,8 +68,21 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefundAnswer:
+    """What is answered to a refund, and to its repeats."""
+
+    wallet_id: str
+    refund_key: str
+    answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One command's writes: all of it, or nothing. Each part has the condition that it was not written before."""
+    """
+    One command's writes: all of it, or nothing. Each part has the condition that it was not written before.
+
+    Several decisions of one wallet follow one another: each begins with the wallet that the one before it left.
+    """
 
     decisions: Sequence[Decision] = ()
     receipts: Sequence[Receipt] = ()
@@ -71,6 +90,15 @@ class Change:
     new_purchase: Purchase | None = None
     contact: ContactChanged | None = None
     holders: Sequence[Holder] = ()
+    answer: RefundAnswer | None = None
+
+
+def chains(decisions: Sequence[Decision]) -> list[list[Decision]]:
+    """Gather the decisions of each wallet, in their order."""
+    gathered: dict[str, list[Decision]] = {}
+    for decision in decisions:
+        gathered.setdefault(decision.wallet.wallet_id, []).append(decision)
+    return list(gathered.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +153,8 @@ class Oddity:
     at: datetime
     wallet_id: str | None = None
     purchase_id: str | None = None
+    session_id: str | None = None
+    payment_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +164,16 @@ class Checkout:
     session_id: str
     url: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyBack:
+    """What the payment provider says of the money that went back for one of our payments."""
+
+    payment_id: str
+    wallet_id: str
+    purchase_id: str
+    facts: MoneyFacts
 
 
 class Store(Protocol):
@@ -215,9 +255,9 @@ class Store(Protocol):
     def push_back(self, wallet_id: str, now: datetime) -> datetime:
         """Put a wallet with which a job failed behind the others, the longer the more often; gives until when."""
 
-    def put_off_purchase(self, purchase: Purchase, until: datetime) -> None:
+    def put_off_purchase(self, purchase: Purchase, until: datetime | None) -> None:
         """
-        Note when to ask again about an open purchase.
+        Note when to look again at a purchase; None: never.
 
         Raises:
             LostRace: The purchase has moved.
@@ -245,6 +285,27 @@ class Store(Protocol):
     def quarantine(self, oddity: Oddity) -> None:
         """Keep an event aside, once per event."""
 
+    def oddity(self, event_id: str) -> Oddity | None:
+        """Read an event that is kept aside."""
+
+    def listed_oddities(self, *, after: str | None, limit: int) -> tuple[Sequence[Oddity], str | None]:
+        """List events that are kept aside, by their ids, from *after* on; gives where to go on as well."""
+
+    def release_oddity(self, event_id: str, at: datetime) -> None:
+        """Note that an event was applied after all; it is listed no more."""
+
+    def answer(self, wallet_id: str, refund_key: str) -> Mapping[str, Any] | None:
+        """Read what was answered to a refund."""
+
+    def paid_on(self, day: date, *, cursor: object = None) -> Due:
+        """List purchases that were paid on a UTC day; the index may lag a moment behind."""
+
+    def listed_purchases(self, wallet_id: str, *, before: str | None, limit: int) -> Sequence[Purchase]:
+        """List a wallet's purchases with an id under *before*, newest first."""
+
+    def count_failure(self, event: Oddity) -> int:
+        """Count that an event could not be applied; gives how often by now."""
+
 
 class Payments(Protocol):
     """The payment provider. Every call raises `PaymentsFailed` when it has no answer."""
@@ -258,6 +319,30 @@ class Payments(Protocol):
 
     def open_checkout(self, purchase: Purchase, *, name: str, now: datetime) -> Checkout:
         """Open a checkout session for a purchase; asked again within a day, the same one."""
+
+    def money_back(self, payment_id: str) -> MoneyBack | None:
+        """Ask what went back of a payment. None: it isn't one of ours."""
+
+    def session_of(self, payment_id: str) -> str | None:
+        """Ask in which checkout session a payment was made."""
+
+    def refund(self, payment_id: str, *, amount_minor: int, refund_key: str) -> str:
+        """
+        Give money back, once per *refund_key*; gives the refund's id.
+
+        Raises:
+            PaymentsRefused: It can't be refunded.
+        """
+
+    def recent_sessions(
+        self, since: datetime, until: datetime, *, cursor: str | None = None
+    ) -> tuple[Sequence[Payment], str | None]:
+        """List a page of our checkout sessions that were opened in a span, and where to go on."""
+
+    def recent_money_back(
+        self, since: datetime, until: datetime, *, cursor: str | None = None
+    ) -> tuple[Sequence[str], str | None]:
+        """List a page of payments of which money went back in a span, ours or not, and where to go on."""
 
     def payment(self, session_id: str) -> Payment | None:
         """Ask what became of a checkout session. None: it isn't one of ours."""

@@ -13,6 +13,7 @@ from chalicelib.domain.catalog import Rate, Terms
 from chalicelib.domain.days import Day
 from chalicelib.domain.holds import HeldUse, Hold
 from chalicelib.domain.lots import DEFAULT_PRIORITY, Draw, Lot, LotId, Origin, Source
+from chalicelib.domain.moneyback import Dispute, DisputeState, MoneyFacts, Refund, RefundState
 from chalicelib.domain.times import from_ms, to_ms
 from chalicelib.domain.wallet import MeterState, RunningPlan
 
@@ -162,6 +163,33 @@ def _held_use(raw: Raw) -> HeldUse:
             rate=Rate(credits=int(rate[0]), per=int(rate[1])) if rate else None,
         ),
     )
+
+
+class Facts(Attribute[MoneyFacts]):
+    """What is known of money that went back: by the provider's ids, an amount and a state each."""
+
+    attr_type = MAP
+
+    def serialize(self, value: MoneyFacts) -> Raw:
+        refunds = {
+            name: {"L": [_number(each.amount_minor), _number(each.state)]} for name, each in value.refunds.items()
+        }
+        disputes = {
+            name: {"L": [_number(each.amount_minor), _number(each.state)]} for name, each in value.disputes.items()
+        }
+        return {"r": {"M": refunds}, "d": {"M": disputes}}
+
+    def deserialize(self, value: Raw) -> MoneyFacts:
+        def each(raw: dict[str, Any]) -> tuple[int, int]:
+            amount, state = raw["L"]
+            return int(amount["N"]), int(state["N"])
+
+        refunds = {name: each(raw) for name, raw in value["r"]["M"].items()}
+        disputes = {name: each(raw) for name, raw in value["d"]["M"].items()}
+        return MoneyFacts(
+            refunds={name: Refund(amount, RefundState(state)) for name, (amount, state) in refunds.items()},
+            disputes={name: Dispute(amount, DisputeState(state)) for name, (amount, state) in disputes.items()},
+        )
 
 
 class Levels(Attribute[Mapping[str, int]]):

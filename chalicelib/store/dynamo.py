@@ -19,15 +19,15 @@ from chalicelib.services.ports import (
     Change,
     ChartedDay,
     Checkout,
-    LostRace,
-    Oddity,
     Outgoing,
     Page,
     Receipt,
+    chains,
 )
 from chalicelib.store import items
 from chalicelib.store.attributes import Raw
-from chalicelib.store.commit import ask, put_new, transact, update_if
+from chalicelib.store.commit import put_new, transact, update_if
+from chalicelib.store.kept_aside import KeptAside
 from chalicelib.store.requests import Requests, key_of
 from chalicelib.store.tables import (
     CONTACT,
@@ -43,7 +43,7 @@ from chalicelib.store.tables import (
 from chalicelib.store.time_driven import TimeDriven
 
 
-class DynamoStore(TimeDriven):
+class DynamoStore(TimeDriven, KeptAside):
     """Wallets, purchases and usage in three tables."""
 
     def __init__(self, connection: Connection, names: TableNames) -> None:
@@ -84,6 +84,17 @@ class DynamoStore(TimeDriven):
             {":w": wallet_key(wallet_id), ":from": f"p#{first_id_at(at)}", ":to": "p#~"},
         )["Items"]
         return [items.purchase_from_item(wallet_id, raw) for raw in raws]
+
+    def listed_purchases(self, wallet_id: str, *, before: str | None, limit: int) -> Sequence[Purchase]:
+        answer = self.requests.query(
+            self.names.purchases,
+            "wallet_id = :w AND sk BETWEEN :first AND :last",
+            {":w": wallet_key(wallet_id), ":first": "p#", ":last": f"p#{before}" if before else "p#~"},
+            ScanIndexForward=False,
+            Limit=limit + 1,  # the one at *before* itself may be among them
+        )
+        found = [items.purchase_from_item(wallet_id, raw) for raw in answer["Items"]]
+        return [each for each in found if each.purchase_id != before][:limit]
 
     def receipt(self, wallet_id: str, key: str) -> Receipt | None:
         raw = self.requests.item(self.names.usage, key_of(wallet_id, f"k#{key}"))
@@ -151,8 +162,8 @@ class DynamoStore(TimeDriven):
 
     def commit(self, change: Change) -> None:
         actions: list[dict[str, Any]] = []
-        for decision in change.decisions:
-            actions += self._writes(decision)
+        for chain in chains(change.decisions):
+            actions += self._writes(chain)
         uses = [decision.entry for decision in change.decisions if decision.entry.kind == "usage"]
         at_seconds = to_ms(uses[0].at) // 1000 if uses else None  # receipts of money are kept for good
         before_receipts = len(actions)
@@ -166,23 +177,23 @@ class DynamoStore(TimeDriven):
         if change.contact:
             actions.append(self._contact_write(change.contact))
         actions += [self._holder_write(holder) for holder in change.holders]
+        if change.answer:
+            actions.append(put_new(self.names.purchases, items.answer_to_item(change.answer)))
         places = range(before_receipts, before_receipts + len(change.receipts))
         transact(self.connection, actions, receipts=places)
 
-    def _writes(self, decision: Decision) -> list[dict[str, Any]]:
+    def _writes(self, chain: Sequence[Decision]) -> list[dict[str, Any]]:
+        """Write the wallet once, from what it was to what the last decision left, and each decision's entry."""
+        last = chain[-1].wallet
+        key, item, was = key_of(last.wallet_id), items.wallet_to_item(last), chain[0].before.seq
+        actions = [update_if(self.names.wallets, key, item, items.WALLET_NAMES, counter="n", was=was)]
+        for decision in chain:
+            actions += self._beside_wallet(decision)
+        return actions
+
+    def _beside_wallet(self, decision: Decision) -> list[dict[str, Any]]:
         wallet, usage = decision.wallet, self.names.usage
-        item = items.wallet_to_item(wallet)
-        actions = [
-            update_if(
-                self.names.wallets,
-                key_of(wallet.wallet_id),
-                item,
-                items.WALLET_NAMES,
-                counter="n",
-                was=decision.before.seq,
-            ),
-            put_new(usage, items.entry_to_item(decision.entry)),
-        ]
+        actions = [put_new(usage, items.entry_to_item(decision.entry))]
         if decision.closed_day:
             actions.append(put_new(usage, items.closed_day_to_item(wallet.wallet_id, decision.closed_day)))
         actions += [items.late_update(usage, wallet.wallet_id, day, chart) for day, chart in decision.late.items()]
@@ -243,16 +254,7 @@ class DynamoStore(TimeDriven):
 
     def keep_customer(self, wallet_id: str, customer_id: str, *, email: str | None) -> None:
         item = CustomerItem(wallet_key(wallet_id), CUSTOMER, customer_id=customer_id, email=email)
-        self._put_once(self.names.purchases, item.serialize())
-
-    def quarantine(self, oddity: Oddity) -> None:
-        self._put_once(self.names.purchases, items.oddity_to_item(oddity))
-
-    def _put_once(self, table: str, item: Raw) -> None:
-        try:
-            ask(self.connection, "PutItem", put_new(table, item)["Put"])
-        except LostRace:
-            return  # it is there already
+        self.requests.put_once(self.names.purchases, item.serialize())
 
 
 def _seq_of(key: Raw) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date
 from hashlib import sha256
 from typing import Any
@@ -16,13 +16,15 @@ from chalicelib.domain.ledger import GENESIS, Entry, Private, canonical, unseal
 from chalicelib.domain.lots import LotId
 from chalicelib.domain.messages import Message, MessageKind
 from chalicelib.domain.money import Money
-from chalicelib.domain.purchases import Purchase, Status
+from chalicelib.domain.moneyback import MoneyFacts
+from chalicelib.domain.purchases import AskedRefund, Purchase, Status
 from chalicelib.domain.times import to_ms
 from chalicelib.domain.wallet import SCHEMA, Wallet
-from chalicelib.services.ports import SHARDS, ChartedDay, Checkout, Oddity, Outgoing, Receipt
+from chalicelib.services.ports import SHARDS, ChartedDay, Checkout, Oddity, Outgoing, Receipt, RefundAnswer
 from chalicelib.store.attributes import Raw, day_from_raw
 from chalicelib.store.tables import (
     CONTACT,
+    ODDITIES,
     RECEIPT_DAYS,
     CheckoutItem,
     ContactItem,
@@ -33,6 +35,7 @@ from chalicelib.store.tables import (
     PurchaseItem,
     ReceiptItem,
     WalletItem,
+    answer_key,
     day_key,
     entry_key,
     message_key,
@@ -325,12 +328,14 @@ def purchase_to_item(purchase: Purchase) -> Raw:
             lot_seq=purchase.lot_id.seq if purchase.lot_id else None,
             email=purchase.email,
             receipt_url=purchase.receipt_url,
-            refunded_minor=purchase.refunded_minor or None,
-            disputed=purchase.disputed or None,
+            facts=purchase.facts if purchase.facts != MoneyFacts() else None,
+            revoked=purchase.revoked or None,
+            owed=purchase.owed or None,
+            asked=json.dumps([asdict(each) for each in purchase.asked]) if purchase.asked else None,
             paid_at=paid_at,
             paid_day=paid_at.astimezone(UTC).date().isoformat() if paid_at else None,
-            due_shard=shard_of(purchase.wallet_id) if purchase.is_open and purchase.due_at else None,
-            due_at=purchase.due_at if purchase.is_open else None,
+            due_shard=shard_of(purchase.wallet_id) if purchase.due_at else None,
+            due_at=purchase.due_at,
         )
     )
 
@@ -367,8 +372,10 @@ def purchase_from_item(wallet_id: str, raw: Raw) -> Purchase:
         lot_id=LotId(item.lot_seq) if item.lot_seq else None,
         email=item.email,
         receipt_url=item.receipt_url,
-        refunded_minor=item.refunded_minor or 0,
-        disputed=bool(item.disputed),
+        facts=item.facts or MoneyFacts(),
+        revoked=item.revoked or 0,
+        owed=item.owed or 0,
+        asked=tuple(AskedRefund(**each) for each in json.loads(item.asked or "[]")),
         due_at=item.due_at,
         holders=tuple(sorted(item.holders or ())),
     )
@@ -377,12 +384,37 @@ def purchase_from_item(wallet_id: str, raw: Raw) -> Purchase:
 def oddity_to_item(oddity: Oddity) -> Raw:
     return _raw(
         OddityItem(
-            "q#events",
+            ODDITIES,
             f"q#{oddity.event_id}",
             type=oddity.type,
             reason=oddity.reason,
             at=oddity.at,
             of_wallet=oddity.wallet_id,
             purchase_id=oddity.purchase_id,
+            session_id=oddity.session_id,
+            payment_id=oddity.payment_id,
         )
+    )
+
+
+def answer_to_item(said: RefundAnswer) -> Raw:
+    return {
+        "wallet_id": {"S": wallet_key(said.wallet_id)},
+        "sk": {"S": answer_key(said.refund_key)},
+        "a": {"S": json.dumps(dict(said.answer))},
+    }
+
+
+def oddity_from_item(raw: Raw) -> Oddity:
+    item = OddityItem()
+    item.deserialize(raw)
+    return Oddity(
+        event_id=item.sk.removeprefix("q#"),
+        type=item.type,
+        reason=item.reason,
+        at=item.at,
+        wallet_id=item.of_wallet,
+        purchase_id=item.purchase_id,
+        session_id=item.session_id,
+        payment_id=item.payment_id,
     )

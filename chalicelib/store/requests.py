@@ -8,9 +8,9 @@ from typing import Any
 from pynamodb.connection import Connection
 
 from chalicelib.domain.times import to_ms
-from chalicelib.services.ports import OutcomeUnknown
+from chalicelib.services.ports import LostRace, OutcomeUnknown
 from chalicelib.store.attributes import Raw
-from chalicelib.store.commit import ask
+from chalicelib.store.commit import ask, put_new
 from chalicelib.store.tables import wallet_key
 
 
@@ -43,12 +43,19 @@ class Requests:
         found: dict[str, list[Raw]] = answer["Responses"]
         return found
 
+    def put_once(self, table: str, item: Raw) -> None:
+        """Put an item unless it is there already."""
+        try:
+            ask(self.connection, "PutItem", put_new(table, item)["Put"])
+        except LostRace:
+            return
+
     def update(
         self,
         table: str,
         key: Raw,
         expression: str,
-        condition: str,
+        condition: str | None,
         values: dict[str, Any],
         *,
         names: dict[str, str] | None = None,
@@ -57,9 +64,9 @@ class Requests:
             "TableName": table,
             "Key": key,
             "UpdateExpression": expression,
-            "ConditionExpression": condition,
             "ExpressionAttributeValues": values,
             "ReturnValues": "UPDATED_NEW",
+            **({"ConditionExpression": condition} if condition else {}),
             **({"ExpressionAttributeNames": names} if names else {}),
         }
         return ask(self.connection, "UpdateItem", request)

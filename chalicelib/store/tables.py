@@ -8,6 +8,8 @@ The three tables and everything that lies in them: the one place that knows keys
                customer            the payment provider's id of this customer
                contact             where the customer wants to be told
                q#<event>           an event kept aside for a person
+               f#<event>           how often an event failed
+               r#<refund>          what was answered to an admin's refund
     usage      e#<seq>             entries, as their exact hashed bytes
                s#<seq>             the wallet as it stood with every 100th entry
                k#<key>             what a caller's key was spent on
@@ -28,12 +30,13 @@ from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttrib
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from chalicelib.store.attributes import DayOfWallet, Holds, Levels, Lots, Meters, Moment, Numbers, Plans, Whole
+from chalicelib.store.attributes import DayOfWallet, Facts, Holds, Levels, Lots, Meters, Moment, Numbers, Plans, Whole
 
 RECEIPT_DAYS: Final = 400  # receipts of uses; those of money are kept
 SEQ_DIGITS: Final = 12
 CONTACT: Final = "contact"
 CUSTOMER: Final = "customer"
+ODDITIES: Final = "q#events"  # the partition of events that are kept aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +151,10 @@ class PurchaseItem(Model):
     lot_seq = Whole(attr_name="l", null=True)
     email = UnicodeAttribute(attr_name="em", null=True)
     receipt_url = UnicodeAttribute(attr_name="ru", null=True)
-    refunded_minor = Whole(attr_name="rm", null=True)
-    disputed = BooleanAttribute(attr_name="dp", null=True)
+    facts = Facts(attr_name="f", null=True)
+    revoked = Whole(attr_name="rv", null=True)
+    owed = Whole(attr_name="ow", null=True)
+    asked = UnicodeAttribute(attr_name="ak", null=True)  # JSON
     holders = UnicodeSetAttribute(attr_name="ho", null=True)
     paid_day = UnicodeAttribute(null=True)
     paid_at = Moment(null=True)
@@ -213,6 +218,9 @@ class OddityItem(Model):
     at = Moment(attr_name="t")
     of_wallet = UnicodeAttribute(attr_name="w", null=True)
     purchase_id = UnicodeAttribute(attr_name="p", null=True)
+    session_id = UnicodeAttribute(attr_name="i", null=True)
+    payment_id = UnicodeAttribute(attr_name="pi", null=True)
+    applied_at = Moment(attr_name="d", null=True)
 
 
 class EntryItem(Model):
@@ -312,6 +320,10 @@ def entry_key(seq: int) -> str:
 
 def snapshot_key(seq: int) -> str:
     return f"s#{seq:0{SEQ_DIGITS}d}"
+
+
+def answer_key(refund_key: str) -> str:
+    return f"r#{refund_key}"
 
 
 def message_key(message_id: str) -> str:

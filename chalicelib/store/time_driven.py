@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.contacts import Contact, Known
@@ -48,6 +48,18 @@ class TimeDriven:
         )
         return Due([items.name_of(raw) for raw in answer["Items"]], answer.get("LastEvaluatedKey"))
 
+    def paid_on(self, day: date, *, cursor: object = None) -> Due:
+        answer = self.requests.query(
+            self.names.purchases,
+            "paid_day = :day",
+            {":day": day.isoformat()},
+            IndexName="paid",
+            ConsistentRead=False,
+            Limit=DUE_PAGE,
+            **({"ExclusiveStartKey": cursor} if cursor else {}),
+        )
+        return Due([items.name_of(raw) for raw in answer["Items"]], answer.get("LastEvaluatedKey"))
+
     def put_off(self, wallet: Wallet, until: datetime | None) -> None:
         values: dict[str, Any] = {":seq": {"N": str(wallet.seq)}, ":seen": moment(wallet.due_at)}
         if until:
@@ -70,17 +82,16 @@ class TimeDriven:
         self.requests.update(self.names.wallets, key, "SET due_at = :until", there, {":until": moment(until)})
         return until
 
-    def put_off_purchase(self, purchase: Purchase, until: datetime) -> None:
+    def put_off_purchase(self, purchase: Purchase, until: datetime | None) -> None:
+        values: dict[str, Any] = {":version": {"N": str(purchase.version)}}
+        if until:
+            values |= {":until": moment(until), ":shard": {"N": str(items.shard_of(purchase.wallet_id))}}
         self.requests.update(
             self.names.purchases,
             key_of(purchase.wallet_id, f"p#{purchase.purchase_id}"),
-            "SET due_at = :until, due_shard = :shard",
+            "SET due_at = :until, due_shard = :shard" if until else "REMOVE due_at, due_shard",
             "#v = :version",
-            {
-                ":until": moment(until),
-                ":shard": {"N": str(items.shard_of(purchase.wallet_id))},
-                ":version": {"N": str(purchase.version)},
-            },
+            values,
             names={"#v": "v"},
         )
 

@@ -14,11 +14,13 @@ from typing import Any
 from chalicelib import observability, wiring
 from chalicelib.domain.errors import Busy
 from chalicelib.payments.events import Event, Forged, verify
-from chalicelib.services.fulfilling import NotYetKnown, Outcome, fulfil
+from chalicelib.services.fulfilling import NotYetKnown, Outcome
+from chalicelib.services.hearing import apply_event
 from chalicelib.services.ports import Oddity, OutcomeUnknown, PaymentsFailed, Throttled
 
 LARGEST_BODY = 256 * 1024  # bytes
 ACTOR = "stripe"
+COUNTED = {Outcome.QUARANTINED: "QuarantinedEvents", Outcome.PARKED: "ParkedEvents"}  # what alarms look at
 Answer = dict[str, Any]
 
 
@@ -57,11 +59,16 @@ def _body_of(request: Mapping[str, Any]) -> bytes:
 
 
 def _apply(event: Event, remaining_ms: float | None) -> Answer:
-    if event.session_id is None:
-        return _said(event, Outcome.IGNORED)
-    hint = Oddity(event_id=event.event_id, type=event.type, reason="", at=wiring.now())
+    hint = Oddity(
+        event_id=event.event_id,
+        type=event.type,
+        reason="",
+        at=wiring.now(),
+        session_id=event.session_id,
+        payment_id=event.payment_id,
+    )
     try:
-        outcome = fulfil(wiring.shop(remaining_ms), event.session_id, event=hint, stamp=wiring.stamp(ACTOR))
+        outcome = apply_event(wiring.shop(remaining_ms), hint, stamp=wiring.stamp(ACTOR))
     except (NotYetKnown, PaymentsFailed, Busy, Throttled, OutcomeUnknown) as again:
         observability.say("stripe event again", event_id=event.event_id, error=type(again).__name__)
         return _answer(503)
@@ -69,8 +76,8 @@ def _apply(event: Event, remaining_ms: float | None) -> Answer:
 
 
 def _said(event: Event, outcome: Outcome) -> Answer:
-    if outcome is Outcome.QUARANTINED:
-        observability.count("QuarantinedEvents")
+    if outcome in COUNTED:
+        observability.count(COUNTED[outcome])
     observability.say("stripe event", event_id=event.event_id, event_type=event.type, outcome=outcome.value)
     return _answer(200)
 

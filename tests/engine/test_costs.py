@@ -10,7 +10,7 @@ import pytest
 from chalicelib.domain.granting import Grant
 from chalicelib.domain.grants import grant
 from chalicelib.domain.lots import Source
-from chalicelib.domain.purchases import settle
+from chalicelib.domain.settling import settle
 from chalicelib.domain.wallet import Decision, Wallet
 from chalicelib.services.fulfilling import Outcome, fulfil
 from chalicelib.services.once import Claim, once
@@ -120,9 +120,9 @@ def test_the_cost_of_a_settlement_does_not_hide_in_the_row() -> None:
     )
     settlement = settle(Wallet(wallet_id="a" * 64), bought, paid, CATALOG, live=False, stamp=stamp())
     assert settlement
-    assert settlement.granted
+    assert settlement.decisions
 
-    row, entry = items.purchase_to_item(settlement.purchase), items.entry_to_item(settlement.granted.entry)
+    row, entry = items.purchase_to_item(settlement.purchase), items.entry_to_item(settlement.decisions[0].entry)
 
     print(f"purchase row {size_of(row)} bytes, purchase entry {size_of(entry)} bytes")
     assert size_of(row) <= 1024

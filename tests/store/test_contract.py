@@ -15,7 +15,8 @@ from chalicelib.domain.granting import Grant
 from chalicelib.domain.grants import grant
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.lots import LotId, Origin, Source
-from chalicelib.domain.purchases import Progress, Status, settle
+from chalicelib.domain.purchases import Progress, Status
+from chalicelib.domain.settling import settle
 from chalicelib.domain.usage import Use
 from chalicelib.domain.wallet import Decision, MeterState, RunningPlan, Wallet
 from chalicelib.services.once import Claim, Recorded, once
@@ -199,16 +200,16 @@ def test_fulfilment_moves_wallet_and_purchase_together_or_not_at_all(store: Stor
     paid = payment(wallet_id=wallet_id, email="a@example.org", receipt_url="https://pay.example/r")
     settlement = settle(store.wallet(wallet_id), opened, paid, CATALOG, live=False, stamp=stamp())
     assert settlement
-    assert settlement.granted
-    change = Change(decisions=[settlement.granted], purchase=settlement)
+    assert settlement.decisions
+    change = Change(decisions=settlement.decisions, purchase=settlement)
 
     store.commit(change)
     with pytest.raises(LostRace):
         store.commit(change)
 
     wallet, row = store.wallet_and_purchase(wallet_id, opened.purchase_id)
-    assert (wallet, row) == (settlement.granted.wallet, settlement.purchase)
-    assert list(audit.faults(wallet, [settlement.granted.entry])) == []
+    assert (wallet, row) == (settlement.decisions[0].wallet, settlement.purchase)
+    assert list(audit.faults(wallet, [settlement.decisions[0].entry])) == []
 
 
 def test_a_settled_purchase_stops_a_grant_that_comes_late(store: Store, wallet_id: str) -> None:
@@ -224,12 +225,12 @@ def test_a_settled_purchase_stops_a_grant_that_comes_late(store: Store, wallet_i
         stamp=stamp(),
     )
     assert paid
-    assert paid.granted
+    assert paid.decisions
     assert failed
     store.commit(Change(purchase=failed))
 
     with pytest.raises(LostRace):
-        store.commit(Change(decisions=[paid.granted], purchase=paid))
+        store.commit(Change(decisions=paid.decisions, purchase=paid))
 
     assert store.wallet(wallet_id).seq == 0
     row = store.purchase(wallet_id, opened.purchase_id)

@@ -19,7 +19,8 @@ from chalicelib.domain.grants import grant
 from chalicelib.domain.lots import Source
 from chalicelib.domain.messages import MessageKind
 from chalicelib.domain.notices import give_notice
-from chalicelib.domain.purchases import FIRST_LOOK, Progress, Purchase, Status, purchase_id, settle
+from chalicelib.domain.purchases import FIRST_LOOK, Progress, Purchase, Status, purchase_id
+from chalicelib.domain.settling import settle
 from chalicelib.domain.wallet import Decision, Wallet
 from chalicelib.services.ports import SHARDS, Change, Due, LostRace, Outgoing, Store
 from chalicelib.services.rounds import Look
@@ -260,7 +261,7 @@ def move(store: Store, opened: Purchase, progress: Progress, **more: object) -> 
     said = payment(progress, wallet_id=opened.wallet_id, purchase_id=opened.purchase_id, **more)
     settled = settle(store.wallet(opened.wallet_id), opened, said, CATALOG, live=False, stamp=stamp())
     assert settled
-    store.commit(Change(decisions=[settled.granted] if settled.granted else [], purchase=settled))
+    store.commit(Change(decisions=settled.decisions, purchase=settled))
     return settled.purchase
 
 

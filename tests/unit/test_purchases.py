@@ -14,20 +14,17 @@ from chalicelib.domain.money import Money
 from chalicelib.domain.purchases import (
     OPEN_PURCHASES,
     TRANSITIONS,
-    Mismatch,
     Order,
     Progress,
     Purchase,
-    Settlement,
     Status,
     first_id_at,
-    give_up,
     next_look,
     open_purchase,
     purchase_id,
     refuse_too_many,
-    settle,
 )
+from chalicelib.domain.settling import Mismatch, Settlement, give_up, settle
 from chalicelib.domain.wallet import Wallet
 from tests.builders import CATALOG, DAY, NOON, package, payment, purchase, stamp
 
@@ -57,29 +54,29 @@ def test_a_paid_purchase_grants_one_lot_of_credits_and_bonus() -> None:
     settled = settle(EMPTY, bought, payment(email="a@example.org"), CATALOG, live=False, stamp=stamp())
 
     assert settled
-    assert settled.granted
-    wallet = settled.granted.wallet
+    assert settled.decisions
+    wallet = settled.decisions[0].wallet
     assert [(lot.granted, lot.purchase_id) for lot in wallet.lots] == [(1050, bought.purchase_id)]
     assert wallet.lots[0].expires_at == NOON + 365 * DAY
     after = settled.purchase
     assert (after.status, after.lot_id, after.paid_minor, after.version) == (Status.PAID, LotId(1), 1000, 2)
     assert (after.paid_at, after.session_id, after.email) == (NOON, "cs_test_1", "a@example.org")
-    assert settled.granted.entry.kind == "purchase"
+    assert settled.decisions[0].entry.kind == "purchase"
 
 
 def test_credits_without_an_expiry_rule_never_end() -> None:
     settled = settle(EMPTY, purchase(expires_after_days=None), payment(), CATALOG, live=False, stamp=stamp())
 
     assert settled
-    assert settled.granted
-    assert settled.granted.wallet.lots[0].expires_at is None
+    assert settled.decisions
+    assert settled.decisions[0].wallet.lots[0].expires_at is None
 
 
 def test_unpaid_moves_the_row_and_grants_nothing() -> None:
     settled = settle(EMPTY, purchase(), payment(Progress.PROCESSING), CATALOG, live=False, stamp=stamp())
 
     assert settled
-    assert settled.granted is None
+    assert settled.decisions == ()
     assert settled.purchase.status is Status.AWAITING_PAYMENT
 
 
@@ -228,4 +225,4 @@ def test_a_purchase_without_a_checkout_is_given_up_at_two_days() -> None:
     ended = give_up(opened, NOON + 2 * DAY)
     assert ended
     assert (ended.purchase.status, ended.purchase.due_at, ended.purchase.version) == (Status.EXPIRED, None, 2)
-    assert (ended.granted, ended.messages) == (None, ())
+    assert (ended.decisions, ended.messages) == ((), ())

@@ -41,7 +41,15 @@ def sweep(counter: Counter, at: datetime = FIRST) -> dict[str, int | bool]:
 
 
 def answer(**counts: int) -> dict[str, int | bool]:
-    return {"purchases": 0, "settled": 0, "given_up": 0, "failed": 0, "more": False} | counts
+    return {
+        "purchases": 0,
+        "settled": 0,
+        "given_up": 0,
+        "refunded": 0,
+        "recalled": 0,
+        "failed": 0,
+        "more": False,
+    } | counts
 
 
 def without_session(counter: Counter, key: str = "k1") -> Purchase:

@@ -11,7 +11,8 @@ from typing import Any, cast
 import pytest
 
 from chalicelib.domain.money import Money
-from chalicelib.domain.purchases import Purchase, Settlement, Status
+from chalicelib.domain.purchases import Purchase, Status
+from chalicelib.domain.settling import Settlement
 from chalicelib.payments.client import connect
 from chalicelib.services.ports import Change
 from chalicelib.services.purchasing import Started

@@ -1,0 +1,4 @@
+"""Our tags in Stripe's metadata: by them we know what is ours."""
+
+PURCHASE, WALLET = "tally_purchase", "tally_wallet"
+REFUND = "tally_refund"
