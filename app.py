@@ -7,11 +7,12 @@ from chalicelib.api.auth import authorizers
 from chalicelib.api.credits import credit_routes
 from chalicelib.api.holds import hold_routes
 from chalicelib.api.notifications import notification_routes
+from chalicelib.api.payments import payment_routes
 from chalicelib.api.plans import plan_routes
 from chalicelib.api.service import service_routes
 from chalicelib.api.transfers import transfer_routes
 from chalicelib.api.usage import usage_routes
-from chalicelib.jobs import audit, expire_credits, send_alerts, sweep_purchases
+from chalicelib.jobs import audit, expire_credits, reconcile_stripe, send_alerts, sweep_purchases
 from chalicelib.webhooks.functions import webhooks
 
 app = Chalice(app_name="tally", configure_logs=False)  # our own logger has this name, and would say all twice
@@ -23,7 +24,8 @@ app.register_blueprint(plan_routes)
 app.register_blueprint(notification_routes)
 app.register_blueprint(hold_routes)
 app.register_blueprint(transfer_routes)
+app.register_blueprint(payment_routes)
 app.register_blueprint(admin_routes)
 app.register_blueprint(webhooks)
-for job in (audit, expire_credits, send_alerts, sweep_purchases):
+for job in (audit, expire_credits, reconcile_stripe, send_alerts, sweep_purchases):
     app.register_blueprint(job.jobs)

@@ -7,15 +7,21 @@ import re
 from chalice.app import Response
 
 from chalicelib import wiring
-from chalicelib.api import answers, bodies, credit_bodies
+from chalicelib.api import answers, bodies, credit_bodies, cursors, views
 from chalicelib.api.auth import caller_of
 from chalicelib.api.routes import Routes
 from chalicelib.api.scopes import Scope
 from chalicelib.domain.errors import NotFound
 from chalicelib.services.freezing import freeze_wallet
+from chalicelib.services.hearing import replay
 from chalicelib.services.once import Claim
+from chalicelib.services.purchasing import Shop
+from chalicelib.services.refunding import RefundOrder, refund_purchase
 
 admin_routes = Routes(__name__)
+QUARANTINE = "quarantine"
+EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
+PURCHASE_ID = re.compile(r"pur_[0-9a-z]{20}")
 WALLET_ID = re.compile(r"[A-Za-z0-9_.:@|-]{1,64}")
 
 
@@ -29,6 +35,48 @@ def freeze(wallet_id: str) -> Response:
 def unfreeze(wallet_id: str) -> Response:
     """Let a frozen wallet go, once per `Idempotency-Key`."""
     return _set_frozen(wallet_id, frozen=False)
+
+
+@admin_routes.post("/api/admin/wallets/{wallet_id}/refunds", scope=Scope.ADMIN)
+def refund(wallet_id: str) -> Response:
+    """Give money back for a purchase and take its credits, once per `Idempotency-Key`."""
+    request = admin_routes.current_request
+    body, key = bodies.read(request, credit_bodies.RefundBody), bodies.key(request)
+    if not WALLET_ID.fullmatch(wallet_id) or not PURCHASE_ID.fullmatch(body.purchase_id):
+        raise NotFound
+    order = RefundOrder(
+        wallet_id=wallet_id, purchase_id=body.purchase_id, reason=body.reason, amount_minor=body.amount_minor
+    )
+    claim = Claim.on(wallet_id, key, operation="refund", body=bodies.as_fields(body))
+    answer, replayed = refund_purchase(_shop(), order, claim, stamp=wiring.stamp(caller_of(request).wallet_id))
+    place = f"/api/credits/purchases/{body.purchase_id}"
+    return answers.created(answer, location=place, replayed=replayed)
+
+
+@admin_routes.get("/api/admin/quarantine", scope=Scope.ADMIN)
+def list_quarantine() -> Response:
+    """List events that were kept aside, for a person to look at."""
+    request = admin_routes.current_request
+    cursor, limit = bodies.query(request, "cursor"), bodies.limit(request)
+    after = cursors.read_name(cursor, QUARANTINE) if cursor else None
+    found, more = wiring.store().listed_oddities(after=after, limit=limit)
+    shown = [views.oddity(each) for each in found]
+    return answers.ok({"events": shown, "next_cursor": cursors.write_name(more, QUARANTINE) if more else None})
+
+
+@admin_routes.post("/api/admin/quarantine/{event_id}/replay", scope=Scope.ADMIN)
+def replay_event(event_id: str) -> Response:
+    """Apply an event that was kept aside. Doing it again changes nothing: events are hints."""
+    request = admin_routes.current_request
+    bodies.key(request)
+    if not EVENT_ID.fullmatch(event_id):
+        raise NotFound
+    outcome = replay(_shop(), event_id, stamp=wiring.stamp(caller_of(request).wallet_id))
+    return answers.ok({"event_id": event_id, "outcome": outcome.value})
+
+
+def _shop() -> Shop:
+    return wiring.shop(admin_routes.lambda_context.get_remaining_time_in_millis())
 
 
 def _set_frozen(wallet_id: str, *, frozen: bool) -> Response:

@@ -68,6 +68,14 @@ class ReasonBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     reason: Reason
 
 
+class RefundBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """`POST /api/admin/wallets/{wallet_id}/refunds`; without an amount, what is left to refund."""
+
+    purchase_id: Annotated[str, msgspec.Meta(max_length=64)]
+    amount_minor: Amount | None = None
+    reason: Reason
+
+
 def check_one_of(body: HoldBody) -> None:
     """
     Hold a body against what a hold can be for.

@@ -18,6 +18,7 @@ from chalicelib.domain.offers import Offers
 from chalicelib.domain.outlook import outlook
 from chalicelib.domain.plans import CaughtUp
 from chalicelib.domain.purchases import Purchase, Status
+from chalicelib.services.ports import Oddity
 from chalicelib.services.purchasing import Started
 
 INNER = frozenset({"v", "wallet_id", "prev_hash", "private"})  # what an entry carries for its chain
@@ -90,7 +91,36 @@ def purchase(bought: Purchase) -> dict[str, Any]:
         "lot_id": str(bought.lot_id) if bought.lot_id else None,
         "refunded_minor": bought.refunded_minor,
         "disputed": bought.disputed,
+        "revoked_credits": bought.revoked,
         "receipt_url": bought.receipt_url,
+    }
+
+
+def payment(bought: Purchase) -> dict[str, Any]:
+    """Show a purchase as a line of what was paid."""
+    return {
+        "kind": "purchase",
+        "purchase_id": bought.purchase_id,
+        "status": bought.status.value,
+        "amount": money(bought.price),
+        "refunded_minor": bought.refunded_minor,
+        "disputed": bought.disputed,
+        "credits": bought.total_credits,
+        "created_at": as_text(bought.created_at),
+        "paid_at": as_text(bought.paid_at),
+        "receipt_url": bought.receipt_url,
+    }
+
+
+def oddity(event: Oddity) -> dict[str, Any]:
+    """Show an event that was kept aside."""
+    return {
+        "event_id": event.event_id,
+        "type": event.type,
+        "reason": event.reason,
+        "at": as_text(event.at),
+        "wallet_id": event.wallet_id,
+        "purchase_id": event.purchase_id,
     }
 
 

@@ -25,7 +25,7 @@ def told(job: str, report: Report) -> dict[str, Any]:
     observability.count(f"{job}.done")
     if report.failures:
         observability.count(f"{job}.failed", len(report.failures))
-    for name in ("parked", "faults"):
+    for name in ("parked", "faults", "differences", "for_people"):
         if report.counts[name]:
             observability.count(f"{job}.{name}", report.counts[name])
     return answer

@@ -56,6 +56,6 @@ def test_chalice_names_the_functions_as_the_configuration_does() -> None:
     jobs = {source.name for source in program.app.event_sources}
 
     assert names == {"stripe_webhook"}
-    assert jobs == {"expire_credits", "send_alerts", "sweep_purchases", "audit"}
+    assert jobs == {"expire_credits", "send_alerts", "sweep_purchases", "audit", "reconcile_stripe"}
     assert names | jobs | {"token_authorizer"} == set(configured())
     assert [handler.name for handler in program.app.builtin_auth_handlers] == ["token_authorizer"]

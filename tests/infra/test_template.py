@@ -70,7 +70,7 @@ def test_each_function_has_a_policy_without_stars_but_for_logs() -> None:
     stage = config["stages"]["dev"]
     files = [stage["iam_policy_file"], *(each["iam_policy_file"] for each in stage["lambda_functions"].values())]
 
-    assert len(set(files)) == len(files) == 7
+    assert len(set(files)) == len(files) == 8
     for name in files:
         for statement in json.loads((ROOT / ".chalice" / name).read_text(encoding="utf-8"))["Statement"]:
             assert not any("*" in action for action in statement["Action"])

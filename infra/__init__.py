@@ -1,0 +1,1 @@
+"""What puts Tally into an account, and what its operator runs by hand."""
