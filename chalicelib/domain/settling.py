@@ -155,6 +155,20 @@ def _lot_of(purchase: Purchase, at: datetime) -> Grant:
     )
 
 
+def put_under_review(purchase: Purchase, payment: Payment, *, live: bool) -> Settlement | None:
+    """
+    Let a person decide about money that was really taken, for this very purchase, but doesn't fit it.
+
+    Returns None where that isn't so: nothing was paid, it was paid in another mode, or the purchase is decided.
+    """
+    taken = payment.progress is Progress.PAID and (payment.mode, payment.live) == ("payment", live)
+    ours = purchase.session_id in (None, payment.session_id)
+    if not taken or not ours or purchase.status in (Status.PAID, Status.REVIEW):
+        return None
+    doubtful = replace(purchase, version=purchase.version + 1, status=Status.REVIEW, due_at=None)
+    return Settlement(before=purchase, purchase=doubtful)
+
+
 def check_match(purchase: Purchase, payment: Payment, *, live: bool) -> None:
     """
     Compare a payment with the row that it claims to pay; the row alone says what is granted.

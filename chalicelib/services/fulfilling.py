@@ -9,7 +9,7 @@ from chalicelib.domain.errors import Busy
 from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.moneyback import joined
 from chalicelib.domain.purchases import Payment, Progress
-from chalicelib.domain.settling import Mismatch, settle
+from chalicelib.domain.settling import Mismatch, put_under_review, settle
 from chalicelib.services.ports import (
     Change,
     LostRace,
@@ -68,6 +68,8 @@ def _settle_once(shop: Shop, payment: Payment, *, event: Oddity, stamp: Stamp) -
         settlement = settle(wallet, purchase, payment, shop.catalog, live=shop.payments.live, stamp=stamp)
     except Mismatch as odd:
         shop.store.quarantine(_oddity(event, payment, str(odd)))
+        if doubtful := put_under_review(purchase, payment, live=shop.payments.live):
+            shop.store.commit(Change(purchase=doubtful))
         return Outcome.QUARANTINED
     if settlement is None:
         return Outcome.UNCHANGED
