@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from chalice.app import Response
 
@@ -31,10 +32,16 @@ def unfreeze(wallet_id: str) -> Response:
     return _set_frozen(wallet_id, frozen=False)
 
 
-def _set_frozen(wallet_id: str, *, frozen: bool) -> Response:
-    request = admin_routes.current_request
+def _named(in_path: str) -> str:
+    """Read which wallet a path names. API Gateway hands on what is encoded in a path as it came."""
+    wallet_id = unquote(in_path)
     if not WALLET_ID.fullmatch(wallet_id):
         raise NotFound
+    return wallet_id
+
+
+def _set_frozen(wallet_id: str, *, frozen: bool) -> Response:
+    request, wallet_id = admin_routes.current_request, _named(wallet_id)
     body, key = bodies.read(request, credit_bodies.ReasonBody), bodies.key(request)
     said = {"frozen": frozen, **bodies.as_fields(body)}
     claim = Claim.on(wallet_id, key, operation="freeze", body=said)

@@ -34,7 +34,7 @@ def ok(reply: Reply, status: int = 200) -> dict[str, Any]:
     return said
 
 
-def held(desk: Desk, **fields: object) -> str:
+def held(desk: Desk, **fields: Any) -> str:
     return str(ok(desk.place(**(fields or {"credits": 60})), 201)["hold_id"])
 
 
