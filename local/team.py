@@ -35,7 +35,7 @@ class Team:
         member = self.tour.bearer(self.wallet_id, teams=f"{self.team_id}:member")
         admin = self.tour.bearer("acct_admin", scope="tally:admin")
         self._capture(self._hold(quote_id=self._quote(member)), quantity=8)
-        uses = [{"meter": METER, "quantity": 3}, {"meter": "predictions", "quantity": 20}]
+        uses = [{"meter": METER, "quantity": 3}, {"meter": "api_calls", "quantity": 20}]
         self._capture(self._hold(credits=100), uses=uses)
         self._transfer(member, 500)
         self._balance(member)
