@@ -127,6 +127,19 @@ def test_the_balance_of_a_past_time_shows_the_holds_of_that_time(desk: Desk) -> 
     assert (then["held"], then["available"], then["holds"][0]["hold_id"]) == (60, 40, hold_id)
 
 
+def test_the_balances_tag_changes_when_a_hold_lapses(desk: Desk) -> None:
+    desk.give(100)
+    held(desk)
+    first = desk.get("/api/credits/balance")
+    desk.premises.advance(minutes=59)
+    before = desk.get("/api/credits/balance", If_None_Match=first.headers["etag"])
+    desk.premises.advance(minutes=1)
+
+    after = desk.get("/api/credits/balance", If_None_Match=first.headers["etag"])
+
+    assert (before.status, after.status) == (304, 200)
+
+
 def test_a_capture_of_less_gives_the_rest_back(desk: Desk) -> None:
     desk.give(100)
 

@@ -269,6 +269,22 @@ def test_credits_of_20_lots_move_at_once_and_no_more(desk: Desk) -> None:
     assert len(ok(desk.get(BALANCE + TEAM_QUERY, token=token))["lots"]) == 20
 
 
+def test_credits_of_one_purchase_go_to_20_other_wallets_and_no_more(desk: Desk) -> None:
+    desk.pay(desk.buy())
+    teams = [f"team_{number}" for number in range(21)]
+    token = desk.token(teams=tuple((team, "owner") for team in teams))
+    for team in teams[:20]:
+        ok(desk.transfer(10, team, key=team, token=token), 201)
+
+    with desk.changing_nothing(may_try=True):
+        refusal(desk.transfer(10, teams[20], key="more", token=token), 422, "unprocessable")
+        refusal(desk.transfer(5, teams[20], key="on", token=token, query="?wallet=team_0"), 422, "unprocessable")
+    assert ok(desk.transfer(5, teams[1], key="on", token=token, query="?wallet=team_0"), 201)["available"] == 5
+    assert ok(desk.transfer(5, WALLET, key="home", token=token, query="?wallet=team_0"), 201)["available"] == 0
+    desk.give(1, ends_at=desk.premises.at.replace(month=12))
+    assert ok(desk.transfer(1, teams[20], key="gift", token=token), 201)["lots"] == [{"lot_id": "lot_23", "credits": 1}]
+
+
 @pytest.mark.parametrize(("note", "kept"), [("é" * 200, "é" * 200), ("", None), (None, None)])
 def test_a_note_of_200_characters_goes_with_it(desk: Desk, note: str | None, kept: str | None) -> None:
     desk.give(100)
