@@ -191,7 +191,14 @@ def test_a_wallet_with_which_one_job_fails_is_not_brought_forward_by_the_other()
         assert due_at
         pauses.append((due_at - clock.now) // timedelta(minutes=1))
         clock.now = due_at
-        assert clock.expire().answer() == {"wallets": 1, "expired": 0, "renewed": 0, "failed": 0, "more": False}
+        assert clock.expire().answer() == {
+            "wallets": 1,
+            "expired": 0,
+            "renewed": 0,
+            "lapsed": 0,
+            "failed": 0,
+            "more": False,
+        }
 
     assert pauses == [5, 10, 20, 40, 80]
     assert clock.alert().counts["noticed"] == 1
