@@ -167,6 +167,15 @@ def once_after(name: str, act: Callable[[], object]) -> Callable[[str, str], Non
     return strike
 
 
+def test_a_race_that_a_wallet_lost_is_no_reason_to_look_at_rows(teller: Teller) -> None:
+    teller.strike = once_after("two_wallets", lambda: teller.give("team_b", PROMO))
+
+    teller.move("k1", 150)
+
+    assert teller.calls == ["two_wallets", "commit"] * 2
+    teller.check("acct_a", "team_b")
+
+
 def test_a_purchase_without_its_row_moves_nowhere(teller: Teller) -> None:
     del teller.store.purchases["acct_a", "pur_1"]
 
