@@ -23,6 +23,11 @@ $(VENV)/.dev: $(VENV)/.run
 	@$(BIN)/python $(PIP) $$($(BIN)/python local/extras.py dev)
 	@touch $@
 
+$(VENV)/.bench: $(VENV)/.dev
+	@echo "installing what the benches need (once)"
+	@$(BIN)/python $(PIP) $$($(BIN)/python local/extras.py bench)
+	@touch $@
+
 $(MINISTACK)/.ready: tests/ministack.txt
 	@echo "installing MiniStack in an environment of its own (once)"
 	@test -x $(MINISTACK)/bin/python || $(PYTHON) -m venv $(MINISTACK)
@@ -47,8 +52,9 @@ format: $(VENV)/.dev  ## Format the code
 package: $(VENV)/.dev  ## Package the functions into out/
 	@AWS_DEFAULT_REGION=us-east-1 $(BIN)/chalice package --stage $(or $(STAGE),dev) --merge-template infra/tally.yaml out/$(or $(STAGE),dev)
 
-bench: $(VENV)/.dev  ## Measure what a use costs the client, side by side with bare calls
+bench: $(VENV)/.bench  ## Measure what a use costs the client and what the jobs cost, and draw the latter
 	@$(BIN)/python -m bench.uses
+	@$(BIN)/python -m bench.jobs
 
 clean:  ## Forget the environments and the local state
 	rm -rf $(VENV) $(MINISTACK) .local out

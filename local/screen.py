@@ -35,4 +35,8 @@ def closing(stack: Stack) -> Iterator[str]:
     for line in (SIGN_IN, BUY, BALANCE):
         yield "  " + line.format(api=stack.url)
     yield ""
+    now = f"{stack.clock.now():%-d %B %Y}"
+    yield f"The transcript let a year go by: it is {now} here now, and the clock only goes forward."
+    yield "After a restart it is today again."
+    yield ""
     yield "Ctrl-C ends everything."

@@ -1,4 +1,4 @@
-"""The transcript of `make run`: a customer buys credits, over HTTP, and every answer is a real one."""
+"""The transcript of `make run`: a customer buys credits, over HTTP, and every answer is a real one; then the others."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from local.client import Answer, call
 from local.limits import Limits
 from local.transcript import Transcript, WentWrong, cut, money
+from local.year import Year
 
 PATIENCE = 20.0  # seconds for the webhook
 LOOK_EVERY = 0.05  # seconds
@@ -20,14 +21,14 @@ BODY = {"package_id": "starter"}
 
 @dataclass(slots=True, kw_only=True)
 class Tour(Transcript):
-    """Buys credits for wallets that are new with every run, then meets a limit and goes on over it."""
+    """Buys credits for wallets that are new with every run, meets a limit and goes on over it, lets a year go by."""
 
     api: str
     stripe: str
 
     def run(self) -> None:
         """
-        Walk through a purchase, and through a month that goes over its limit.
+        Walk through a purchase, a month that goes over its limit, and a year to the end of what was bought.
 
         Raises:
             WentWrong: A step failed; those before it are shown.
@@ -41,6 +42,7 @@ class Tour(Transcript):
         self._balance(bearer)
         self._history(bearer)
         Limits(self, f"{wallet_id}_busy").run()
+        Year(self, bearer, wallet_id, f"{wallet_id}_busy").run()  # the last act: the clock never goes back
 
     def token(self, wallet_id: str, **more: str) -> str:
         path = f"/local/token?{urlencode({'wallet_id': wallet_id, **more})}"

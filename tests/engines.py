@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import uuid
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,6 +44,18 @@ def tables(kind: str) -> str:
     for definition in definitions(NAMES):
         connection.create_table(**definition)
     return url
+
+
+def fresh(kind: str) -> Store:
+    """Give a store with nothing in it: on an engine, three tables of its own."""
+    shared = store(kind)
+    if not isinstance(shared, DynamoStore):
+        return MemoryStore()
+    suffix = uuid.uuid4().hex
+    names = TableNames(f"wallets-{suffix}", f"purchases-{suffix}", f"usage-{suffix}")
+    for definition in definitions(names):
+        shared.connection.create_table(**definition)
+    return DynamoStore(shared.connection, names)
 
 
 def connect(url: str) -> Connection:

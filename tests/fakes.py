@@ -215,14 +215,14 @@ class MemoryStore:
     def put_off(self, wallet: Wallet, until: datetime | None) -> None:
         with self._lock:
             there = self.wallet(wallet.wallet_id)
-            if (there.seq, there.due_at) != (wallet.seq, wallet.due_at):
+            if not there.due_at or (there.seq, there.due_at) != (wallet.seq, wallet.due_at):
                 raise LostRace
             self.wallets[wallet.wallet_id] = replace(there, due_at=until)
             self.failures.pop(wallet.wallet_id, None)
 
     def push_back(self, wallet_id: str, now: datetime) -> datetime:
         with self._lock:
-            there = self.wallets[wallet_id]
+            there = self.wallet(wallet_id)
             if not there.due_at:
                 raise LostRace
             self.failures[wallet_id] = self.failures.get(wallet_id, 0) + 1

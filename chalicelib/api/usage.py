@@ -101,7 +101,7 @@ def show_usage() -> Response:
     """Show use against limits, warnings, what to do, and a chart."""
     request = usage_routes.current_request
     span = bodies.days(request)
-    wallet, days = _charted(wallet_of(request), span)
+    wallet, days = _charted(wallet_of(request), max(span, usage_views.LOOKED_AT))
     shown = usage_views.usage(wallet, days, span, wiring.catalog(), wiring.now())
     return answers.tagged(shown, if_none_match=request.headers.get("if-none-match"))
 

@@ -14,11 +14,12 @@ from chalicelib.domain.ledger import Entry, as_text
 from chalicelib.domain.levels import Reading
 from chalicelib.domain.plans import ADMIN, CaughtUp, catch_up
 from chalicelib.domain.quotes import Quote
-from chalicelib.domain.wallet import Wallet, gauge_levels
+from chalicelib.domain.wallet import PACE_DAYS, Wallet, gauge_levels, pace_at
 from chalicelib.services.ports import ChartedDay
 from chalicelib.services.using import draws_of_use, use_facts
 
 RATE_DIGITS = 4
+LOOKED_AT = PACE_DAYS + 1  # days that the forecast of a quota looks at, today among them
 
 
 def meter_of(reading: Reading) -> dict[str, Any]:
@@ -61,13 +62,17 @@ def recorded(entry: Entry, nth: int, catalog: Catalog) -> dict[str, Any]:
 
 
 def usage(wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalog, now: datetime) -> dict[str, Any]:
-    """Show plan, period, meters, credits, warnings, what to do, and the chart."""
+    """
+    Show plan, period, meters, credits, warnings, what to do, and the chart.
+
+    *days* reach back as far as `LOOKED_AT` says, however short the chart's span is: the forecast is the same on each.
+    """
     current = catch_up(wallet, catalog, wallet.time_of_decision(now))
     readings = levels.read_all(current, catalog)
     plan = catalog.plan_or_free(current.plan.plan_id)
     period = current.plan.period
-    daily = chart(wallet, days, span, catalog, now)
-    known = _known_days(wallet, days, span, now)
+    daily = chart(wallet, days, max(span, LOOKED_AT), catalog, now)
+    known = len(pace_at(wallet, now.date())[0])
 
     def ahead(reading: Reading) -> RunsOut | None:
         if reading.kind is MeterKind.GAUGE or not reading.quota:
@@ -85,15 +90,9 @@ def usage(wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalo
         "credits": {"available": current.wallet.available(now), "spent_in_period": current.plan.spent},
         "warnings": [without_none(each) for each in levels.warnings(readings, current, catalog, now)],
         "actions": [without_none(each) for each in levels.actions(readings, current, catalog, now)],
-        "daily": daily,
+        "daily": daily[-span:],
         "as_of": as_text(now),
     }
-
-
-def _known_days(wallet: Wallet, days: Sequence[ChartedDay], span: int, now: datetime) -> int:
-    """Count the finished days since the first that is known, within the span."""
-    first = min((day.date for day in days), default=wallet.today.date if wallet.today else now.date())
-    return min((now.date() - first).days, span - 1)
 
 
 def chart(

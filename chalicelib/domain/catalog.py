@@ -58,7 +58,7 @@ class Terms:
 
     def cost(self, used: int) -> int:
         """
-        Price a period's total use in whole credits: `ceil(max(0, used - quota) × credits ÷ per)` (rule 7).
+        Price a period's total use in whole credits: `ceil(max(0, used - quota) × credits ÷ per)` (rule 18).
 
         Without a rate it is nothing: what can't be paid for is refused before it is priced.
         """

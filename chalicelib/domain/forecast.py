@@ -65,7 +65,7 @@ def forecast(
     pace: Sequence[int], *, spent_today: int, lots: Sequence[Supply], debt: int, now: datetime
 ) -> Forecast | None:
     """
-    Say when the wallet's credits are used up: when what is free in open lots is no more than its debt (rule 27).
+    Say when the wallet's credits are used up: when what is free in open lots is no more than its debt (rule 46).
 
     *pace* is what uses and captures took on each finished UTC day, the last one yesterday; at most 28 days, whole
     credits. *lots* come in burn order. None: fewer than seven days are known, or nothing was spent in them.

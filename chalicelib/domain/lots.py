@@ -14,8 +14,8 @@ from typing import NamedTuple, Self
 
 from chalicelib.domain.times import to_ms
 
-NOTICE = timedelta(days=7)  # rule 24: what lies at least between the last notice and the end
-SHORT_LIFE = timedelta(days=14)  # rule 24: an offer shorter than this is its own notice
+NOTICE = timedelta(days=7)  # rule 37: what lies at least between the last notice and the end
+SHORT_LIFE = timedelta(days=14)  # rule 37: an offer shorter than this is its own notice
 DEFAULT_PRIORITY = 50
 
 
@@ -87,7 +87,7 @@ class Lot:
 
     @property
     def needs_notice(self) -> bool:
-        """Whether rule 24 covers it: no end without a notice at least seven days before."""
+        """Whether rules 36 and 37 cover it: no end without a notice at least seven days before."""
         if self.expires_at is None or self.source is Source.PLAN:
             return False
         return self.expires_at - self.granted_at >= SHORT_LIFE

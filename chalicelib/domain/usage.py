@@ -1,7 +1,7 @@
 """
 Use of meters: quota first, then credits, all or nothing.
 
-Price the total, charge the difference (rule 7): a use of `q` costs `cost(used + q) - cost(used)`, so that ten uses
+Price the total, charge the difference (rule 18): a use of `q` costs `cost(used + q) - cost(used)`, so that ten uses
 of one cost exactly what one use of ten costs, and nothing is lost to rounding.
 """
 

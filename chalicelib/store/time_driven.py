@@ -116,6 +116,10 @@ class TimeDriven:
             ScanIndexForward=False,
             Limit=LOOKED_AT,
         )
-        paid = [raw["em"]["S"] for raw in answer["Items"] if raw["sk"]["S"].startswith("p#") and "em" in raw]
-        customer = self.requests.item(self.names.purchases, key_of(wallet_id, CUSTOMER)) or {}
-        return Known(payment_email=paid[0] if paid else None, customer_email=customer.get("em", {}).get("S"))
+        found = {raw["sk"]["S"]: raw for raw in answer["Items"]}
+        paid = [raw["em"]["S"] for sk, raw in found.items() if sk.startswith("p#") and "em" in raw]
+        customer = found.get(CUSTOMER)
+        if customer is None and "LastEvaluatedKey" in answer:  # many purchases stand before it
+            customer = self.requests.item(self.names.purchases, key_of(wallet_id, CUSTOMER))
+        email = (customer or {}).get("em", {}).get("S")
+        return Known(payment_email=paid[0] if paid else None, customer_email=email)

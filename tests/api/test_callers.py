@@ -47,14 +47,23 @@ def buy(desk: Desk, token: str | None, query: str) -> Reply:
     )
 
 
+def set_address(desk: Desk, token: str | None, query: str) -> Reply:
+    headers = {"Content-Type": "application/json"}
+    return desk.ask(
+        "PUT", f"/api/user/notifications{query}", token=token, headers=headers, body=b'{"email":"a@example.com"}'
+    )
+
+
 READING = {
     "balance": read("/api/credits/balance"),
     "history": read("/api/credits/history"),
     "usage": read("/api/user/usage"),
     "predictions": read("/api/customer/usage"),
     "subscription": read("/api/user/subscription"),
+    "notifications": read("/api/user/notifications"),
 }
-ALL = {**READING, "purchase": read("/api/credits/purchases/pur_00000000000000000000"), "buying": buy}
+CHANGING = {"buying": buy, "an address": set_address}
+ALL = {**READING, **CHANGING, "purchase": read("/api/credits/purchases/pur_00000000000000000000")}
 
 
 def expected(asking: str, caller: str, wallet: str) -> int:
@@ -67,7 +76,7 @@ def expected(asking: str, caller: str, wallet: str) -> int:
     is_listed = wallet == "the team's" and caller in ("a member", "an owner")
     if not (is_own or is_listed):
         return 404
-    if asking == "buying":
+    if asking in CHANGING:
         return 403 if wallet == "the team's" and caller == "a member" else 201
     return 404 if asking == "purchase" else 200
 

@@ -63,6 +63,9 @@ def test_once_shows_a_purchase_and_leaves_nothing(root: Path, around: dict[str, 
     assert "insufficient_credits: 10 credits short" in shown
     assert "offered: 1 × starter for 10.00 USD" in shown
     assert "0 from the quota, 10 credits; 52 of 50 used" in shown
+    for said in ("40 of the 50 in your plan", "1,000 credits end on", "balance 1,000, ends", "entry 5: expiry -1,000"):
+        assert said in shown
+    assert shown.rstrip().endswith("0 credits are left. That is less than 100.")
     assert "whsec_" in shown
     assert all(f"http://127.0.0.1:{port + nth}" in shown for nth in range(3))
     assert max(map(len, shown.splitlines())) <= 140
@@ -76,9 +79,12 @@ def test_what_the_program_logs_is_in_its_file_and_not_on_the_terminal(
     with program(root, around, "--once", "--port", str(free_row()), "--data", str(tmp_path)) as running:
         shown, _ = running.communicate(timeout=60)
 
-    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    written = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = [line for line in written if "_aws" not in line]  # those are metrics
     answered = [line["route"] for line in lines if line["message"] == "answered"]
-    assert answered.count("/api/credits/balance") == 1
+    assert answered.count("/api/credits/balance") == 4
+    jobs = [line["job"] for line in lines if line["message"] == "job done"]
+    assert jobs == ["send_alerts", "send_alerts", "send_alerts", "expire_credits"]
     settled = [line["event_type"] for line in lines if line.get("outcome") == "settled"]
     assert settled == ["checkout.session.completed"] * 2
     assert '"level"' not in shown
@@ -90,8 +96,11 @@ def test_a_signal_ends_everything(root: Path, around: dict[str, str], tmp_path: 
 
     with program(root, around, "--port", str(port), "--data", str(tmp_path)) as running:
         assert running.stdout
+        said = ""
         while (line := running.stdout.readline().rstrip("\n")) != LAST_LINE:
+            said += line
             assert line or running.poll() is None
+        assert "here now, and the clock only goes forward." in said
         assert listens(port)
         os.killpg(running.pid, number) if number == signal.SIGINT else running.send_signal(number)
         rest = running.stdout.read()

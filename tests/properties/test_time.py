@@ -124,7 +124,7 @@ def is_covered(lot: dict[str, Any]) -> bool:
 
 
 def end_of(lot: dict[str, Any], last_notice: dict[str, datetime]) -> datetime | None:
-    """When a lot ends, as rule 24 says it in words."""
+    """When a lot ends, as rules 36 and 37 say it in words."""
     if lot["expires_at"] is None:
         return None
     expires_at = from_text(lot["expires_at"])
