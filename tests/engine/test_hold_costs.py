@@ -100,11 +100,11 @@ def test_a_transfer_of_one_bought_lot_is_two_round_trips_and_fourteen_write_unit
     with metered(store) as told:
         teller.move("k3", 100, sender=ending, receiver=told_team)
 
-    print(f"transfer of one bought lot: {first}; of one that ends, with the receiver's notice: {told}")
+    print(f"transfer of one bought lot: {first}; of one that ends, with the receiver's deadline: {told}")
     assert first.calls == again.calls == told.calls == ["BatchGetItem", "TransactWriteItems"]
     assert (first.read, again.read, told.read) == (2, 2, 2)
     assert (first.written, again.written) == (14, 14)
-    assert told.written <= 14 + 3 + 1 + 3  # the message, the receiver's deadline, and an entry over one kilobyte
+    assert told.written <= 14 + 1  # the receiver's deadline
 
 
 # Looking back

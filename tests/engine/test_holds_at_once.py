@@ -186,7 +186,7 @@ def assert_no_life_is_lengthened(histories: dict[str, list[Entry]]) -> None:
     lots = {(name, lot.id): lot for name, history in histories.items() for lot in lots_of(history)}
     for name, history in histories.items():
         for entry in (each for each in history if each.kind == "transfer_in"):
-            source = entry.facts["from_wallet_id"]
+            source = entry.facts["from_entry_id"].rpartition(":")[0]
             out = histories[source][int(entry.facts["from_entry_id"].rpartition(":")[2]) - 1]
             assert out.facts["to_entry_id"] == entry.entry_id
             for draw, said in zip(out.facts["draws"], entry.facts["lots"], strict=True):
