@@ -290,10 +290,13 @@ def _sent(books: _Books, facts: Facts) -> Mapping[str, int]:
 
 def _received(books: _Books, facts: Facts) -> Mapping[str, int]:
     last_purchase = books.last_purchase or 0
+    kept = {draw["lot_id"]: draw["credits"] for draw in facts["draws"]}
     for lot in facts["lots"]:
-        _granted(books, {"lot": lot, "granted": lot["granted"], "paid_to_debt": lot["paid_to_debt"]})
+        paid = lot["granted"] - kept.get(lot["lot_id"], 0)
+        _granted(books, {"lot": lot, "granted": lot["granted"], "paid_to_debt": paid})
     books.last_purchase = last_purchase
-    return {Flow.RECEIVED: facts["granted"], Flow.PAID_TO_DEBT: facts["paid_to_debt"]}
+    received = sum(lot["granted"] for lot in facts["lots"])
+    return {Flow.RECEIVED: received, Flow.PAID_TO_DEBT: facts["paid_to_debt"]}
 
 
 def _frozen(books: _Books, facts: Facts) -> Mapping[str, int]:

@@ -18,7 +18,12 @@ from tests.docs.papers import PAPERS, README, ROOT, Step, anchors, code, fences,
 from tests.local.places import free_row
 
 TOURS = (README, ROOT / "docs/quickstart.md")
-MEASURING = ("tests/engine/test_costs.py", "tests/engine/test_usage_costs.py", "tests/store/test_sizes.py")
+MEASURING = (
+    "tests/engine/test_costs.py",
+    "tests/engine/test_usage_costs.py",
+    "tests/engine/test_hold_costs.py",
+    "tests/store/test_sizes.py",
+)
 
 
 def named(paper: Path) -> str:
