@@ -22,13 +22,13 @@ class Limits:
     """Uses a wallet up to its quota and beyond; the service that analyses pull requests records the uses."""
 
     tour: Tour
+    service: Mapping[str, str]
     wallet_id: str
 
     def run(self) -> None:
         """Show 80, 90 and 100 % of the quota, the refusal with its offer, and the charge once credits are there."""
         tour = self.tour
-        customer = {"Authorization": f"Bearer {tour.token(self.wallet_id)}"}
-        service = {"Authorization": f"Bearer {tour.token('svc_analyser', scope='tally:service')}"}
+        customer, service = tour.bearer(self.wallet_id), self.service
         for number, quantity in enumerate((40, 5, 5)):
             self._use(service, quantity, key=f"use-{number}")
             self._usage(customer)

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from local.client import Answer, call
 from local.limits import Limits
+from local.team import Team
 from local.transcript import Transcript, WentWrong, cut, money
 from local.year import Year
 
@@ -21,35 +22,38 @@ BODY = {"package_id": "starter"}
 
 @dataclass(slots=True, kw_only=True)
 class Tour(Transcript):
-    """Buys credits for wallets that are new with every run, meets a limit and goes on over it, lets a year go by."""
+    """Buys credits for new wallets, meets a limit and goes on over it, shares with a team, lets a year go by."""
 
     api: str
     stripe: str
 
     def run(self) -> None:
         """
-        Walk through a purchase, a month that goes over its limit, and a year to the end of what was bought.
+        Walk through a purchase, a month that goes over its limit, holds and a team, and a year to the end of it all.
 
         Raises:
             WentWrong: A step failed; those before it are shown.
         """
-        wallet_id = f"acct_tour_{int(time.time())}"
-        bearer = {"Authorization": f"Bearer {self.token(wallet_id)}"}
+        number = int(time.time())
+        wallet_id, busy_id = f"acct_tour_{number}", f"acct_tour_{number}_busy"
+        bearer = self.bearer(wallet_id)
         self._packages()
         bought = self.buy(bearer, key=f"{wallet_id}-1")
         self.pay(bought["checkout_session_id"])
         self.await_webhook(bearer, bought["purchase_id"])
         self._balance(bearer)
         self._history(bearer)
-        Limits(self, f"{wallet_id}_busy").run()
-        Year(self, bearer, wallet_id, f"{wallet_id}_busy").run()  # the last act: the clock never goes back
+        service = self.bearer("svc_analyser", scope="tally:service")
+        Limits(self, service, busy_id).run()
+        Team(self, service, busy_id, f"team_tour_{number}").run()
+        Year(self, bearer, wallet_id, busy_id).run()  # the last act: the clock never goes back
 
-    def token(self, wallet_id: str, **more: str) -> str:
-        path = f"/local/token?{urlencode({'wallet_id': wallet_id, **more})}"
-        answer = self.step("GET", path, call("GET", self.api + path))
-        token: str = answer["token"]
+    def bearer(self, wallet_id: str, **more: str) -> dict[str, str]:
+        """Take a token, and give the header that carries it."""
+        path = f"/local/token?{urlencode({'wallet_id': wallet_id, **more}, safe=':')}"
+        token: str = self.step("GET", path, call("GET", self.api + path))["token"]
         self.say(f"token {cut(token)}")
-        return token
+        return {"Authorization": f"Bearer {token}"}
 
     def _packages(self) -> None:
         path = "/api/credits/packages"

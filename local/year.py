@@ -1,4 +1,4 @@
-"""The third act of the transcript: a year goes by. The customer is told of an end twice; then the credits end."""
+"""The last act of the transcript: a year goes by. The customer is told of an end twice; then the credits end."""
 
 from __future__ import annotations
 

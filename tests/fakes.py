@@ -181,7 +181,8 @@ class MemoryStore:
             name = (purchase.wallet_id, purchase.purchase_id)
             if self.purchases[name].version != purchase.version - 1 or name in self.checkouts:
                 raise LostRace
-            self.purchases[name], self.checkouts[name] = purchase, checkout
+            self._keep(purchase)
+            self.checkouts[name] = checkout
 
     def checkout(self, wallet_id: str, purchase_id: str) -> Checkout | None:
         return self.checkouts.get((wallet_id, purchase_id))

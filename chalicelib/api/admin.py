@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from chalice.app import Response
 
@@ -42,7 +43,8 @@ def refund(wallet_id: str) -> Response:
     """Give money back for a purchase and take its credits, once per `Idempotency-Key`."""
     request = admin_routes.current_request
     body, key = bodies.read(request, credit_bodies.RefundBody), bodies.key(request)
-    if not WALLET_ID.fullmatch(wallet_id) or not PURCHASE_ID.fullmatch(body.purchase_id):
+    wallet_id = _named(wallet_id)
+    if not PURCHASE_ID.fullmatch(body.purchase_id):
         raise NotFound
     order = RefundOrder(
         wallet_id=wallet_id, purchase_id=body.purchase_id, reason=body.reason, amount_minor=body.amount_minor
@@ -79,10 +81,16 @@ def _shop() -> Shop:
     return wiring.shop(admin_routes.lambda_context.get_remaining_time_in_millis())
 
 
-def _set_frozen(wallet_id: str, *, frozen: bool) -> Response:
-    request = admin_routes.current_request
+def _named(in_path: str) -> str:
+    """Read which wallet a path names. API Gateway hands on what is encoded in a path as it came."""
+    wallet_id = unquote(in_path)
     if not WALLET_ID.fullmatch(wallet_id):
         raise NotFound
+    return wallet_id
+
+
+def _set_frozen(wallet_id: str, *, frozen: bool) -> Response:
+    request, wallet_id = admin_routes.current_request, _named(wallet_id)
     body, key = bodies.read(request, credit_bodies.ReasonBody), bodies.key(request)
     said = {"frozen": frozen, **bodies.as_fields(body)}
     claim = Claim.on(wallet_id, key, operation="freeze", body=said)

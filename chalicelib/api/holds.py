@@ -124,13 +124,17 @@ def _captured(entry: Entry) -> dict[str, Any]:
     shown = {
         **_closed(entry),
         "credits": facts["captured"],
-        "draws": [*facts["taken"], *_unsigned(surplus)],
+        "draws": _unsigned([*facts["taken"], *surplus]),
     }
     if "meter" in facts:
         shown |= {name: facts[name] for name in ("meter", "quantity", "from_quota")}
     if "uses" in facts:
-        shown["uses"] = [{**use, "credits": -use["credits"]} for use in facts["uses"]]
+        shown["uses"] = [_use(use) for use in facts["uses"]]
     return shown
+
+
+def _use(use: dict[str, Any]) -> dict[str, Any]:
+    return {**{name: use[name] for name in ("meter", "quantity", "from_quota")}, "credits": -use["credits"]}
 
 
 def _unsigned(draws: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -293,11 +293,13 @@ def _sent(books: _Books, facts: Facts) -> Mapping[str, int]:
 
 
 def _received(books: _Books, facts: Facts) -> Mapping[str, int]:
+    kept = {draw["lot_id"]: draw["credits"] for draw in facts["draws"]}
     for lot in facts["lots"]:
-        _put(books, lot, lot["granted"] - lot["paid_to_debt"])
+        _put(books, lot, kept.get(lot["lot_id"], 0))
     books.debt -= facts["paid_to_debt"]
     books.last_purchase = books.last_purchase or 0
-    return {Flow.RECEIVED: facts["granted"], Flow.PAID_TO_DEBT: facts["paid_to_debt"]}
+    received = sum(lot["granted"] for lot in facts["lots"])
+    return {Flow.RECEIVED: received, Flow.PAID_TO_DEBT: facts["paid_to_debt"]}
 
 
 def _frozen(books: _Books, facts: Facts) -> Mapping[str, int]:

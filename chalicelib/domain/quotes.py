@@ -18,6 +18,7 @@ from chalicelib.domain.usage import Use, apply_use, price
 from chalicelib.domain.wallet import Wallet
 
 GOOD_FOR = timedelta(minutes=10)
+LARGEST_QUANTITY = 1_000_000_000  # that can be asked for; a quote that says more is none of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,9 @@ def read_quote(quote_id: str) -> Quoted:
         text = quote_id.removeprefix("q_")
         terms = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         numbers = [terms["q"], terms["c"], terms["u"]]
-        if not all(type(each) is int and 0 <= each <= LARGEST_INTEGER for each in numbers) or not terms["q"]:
+        if not all(type(each) is int and 0 <= each <= LARGEST_INTEGER for each in numbers):
+            raise ValueError("no number of ours")
+        if not 1 <= terms["q"] <= LARGEST_QUANTITY:
             raise ValueError("out of range")
         read = Quoted(
             wallet_id=terms["w"],

@@ -17,9 +17,8 @@ from chalicelib.domain.concluding import conclude
 from chalicelib.domain.days import Flow
 from chalicelib.domain.errors import InsufficientCredits, Unprocessable, WalletFull
 from chalicelib.domain.granting import lot_fields
-from chalicelib.domain.ledger import LARGEST_INTEGER, Fields, Stamp, as_text, draws_as_fields
+from chalicelib.domain.ledger import LARGEST_INTEGER, Fields, Stamp, draws_as_fields
 from chalicelib.domain.lots import Draw, Lot, LotId, Origin, Source, burn_down
-from chalicelib.domain.messages import Alert, MessageKind
 from chalicelib.domain.offers import packages_for
 from chalicelib.domain.plans import catch_up
 from chalicelib.domain.wallet import OPEN_LOTS, Decision, Line, Wallet, refuse_frozen, take_free
@@ -95,9 +94,7 @@ def transfer(sender: Wallet, receiver: Wallet, order: Order, catalog: Catalog, s
     )
     sent = conclude(sender, source, after, out, catalog=catalog, stamp=both)
     kept, into = _received(target.wallet, moved, sent, private)
-    unheard = {lot.id for lot, draw in zip(moved, draws, strict=True) if not lots[draw.lot_id].noticed_at}
-    alerts = [_told(lot, at) for lot in kept.lots if lot.id in unheard and lot.free and lot.noticed_at]
-    received = conclude(receiver, target, kept, into, catalog=catalog, stamp=both, alerts=alerts)
+    received = conclude(receiver, target, kept, into, catalog=catalog, stamp=both)
     return Moved(sent=sent, received=received, holders=_holders(moved, receiver.wallet_id))
 
 
@@ -141,8 +138,7 @@ def _received(wallet: Wallet, moved: Sequence[Lot], sent: Decision, private: Fie
         still_owed -= paid
         kept.append(replace(lot, granted=lot.granted - paid, free=lot.free - paid))
     said: list[dict[str, Any]] = [
-        {**lot_fields(lot), "granted": before.granted, "paid_to_debt": before.granted - lot.granted}
-        for before, lot in zip(moved, kept, strict=True)
+        {**lot_fields(lot), "granted": before.granted} for before, lot in zip(moved, kept, strict=True)
     ]
     draws = [Draw(lot.id, lot.free) for lot in kept if lot.free]
     total = sum(lot.granted for lot in moved)
@@ -151,10 +147,8 @@ def _received(wallet: Wallet, moved: Sequence[Lot], sent: Decision, private: Fie
         credits=total - owed,
         draws=tuple(draws_as_fields(draws, sign=1)),
         facts={
-            "from_wallet_id": sent.wallet.wallet_id,
             "from_entry_id": sent.entry.entry_id,
             "lots": said,
-            "granted": total,
             "paid_to_debt": owed,
         },
         private=private,
@@ -167,19 +161,6 @@ def _received(wallet: Wallet, moved: Sequence[Lot], sent: Decision, private: Fie
         last_purchase=wallet.last_purchase or 0,
     )
     return after, line
-
-
-def _told(lot: Lot, at: datetime) -> Alert:
-    """Tell the receiver of an end that nobody was told of yet."""
-    end = lot.ends_at or at
-    facts = {
-        "lot_id": str(lot.id),
-        "days": max(0, (end - at).days),
-        "credits": lot.free,
-        "ends_at": as_text(end),
-        "lost_at_pace": None,
-    }
-    return Alert(str(lot.id), MessageKind.EXPIRING, facts)
 
 
 def _holders(moved: Sequence[Lot], receiver_id: str) -> tuple[Holder, ...]:

@@ -186,7 +186,7 @@ class Store(Protocol):
     def wallet(self, wallet_id: str) -> Wallet: ...
 
     def two_wallets(self, one: str, other: str) -> tuple[Wallet, Wallet]:
-        """Read two wallets in one round trip."""
+        """Read two wallets in one round trip. They may be the same one."""
 
     def wallet_and_purchase(self, wallet_id: str, purchase_id: str) -> tuple[Wallet, Purchase | None]: ...
 

@@ -18,16 +18,16 @@ def transfer_credits(till: Till, order: Order, claim: Claim, *, stamp: Stamp) ->
         Unprocessable: The credits of one purchase lie in as many wallets as they may; or as `domain.transfers` says.
         Refusal: As `domain.transfers.transfer` and `services.once.once` do.
     """
-    attempts = 0
+    tried: tuple[int, int] | None = None
 
     def attempt() -> Change:
-        nonlocal attempts
+        nonlocal tried
         sender, receiver = till.store.two_wallets(order.from_wallet_id, order.to_wallet_id)
         moved = transfer(sender, receiver, order, till.catalog, stamp)
-        if attempts:  # rows are looked at only when something was in the way
+        stood, tried = tried, (sender.seq, receiver.seq)
+        if stood == tried:  # neither wallet was in the way of the last attempt: look at the rows
             for holder in moved.holders:
                 _refuse_full(till.store, holder)
-        attempts += 1
         both = sorted((moved.sent, moved.received), key=lambda each: each.wallet.wallet_id)
         return Change(decisions=both, holders=moved.holders)
 

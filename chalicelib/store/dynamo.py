@@ -55,7 +55,8 @@ class DynamoStore(TimeDriven, KeptAside):
         return items.wallet_from_item(wallet_id, self.requests.item(self.names.wallets, key_of(wallet_id)))
 
     def two_wallets(self, one: str, other: str) -> tuple[Wallet, Wallet]:
-        request = {self.names.wallets: {"Keys": [key_of(one), key_of(other)], "ConsistentRead": True}}
+        wanted = [key_of(each) for each in dict.fromkeys((one, other))]  # DynamoDB refuses to be asked twice for one
+        request = {self.names.wallets: {"Keys": wanted, "ConsistentRead": True}}
         found = {items.name_of(raw)[0]: raw for raw in self.requests.batch(request).get(self.names.wallets, [])}
         return items.wallet_from_item(one, found.get(one)), items.wallet_from_item(other, found.get(other))
 

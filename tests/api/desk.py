@@ -122,6 +122,36 @@ class Desk:
         decision = grant(self.premises.wallet(wallet_id), wanted, wiring.catalog(), stamp)
         self.premises.store.commit(Change(decisions=[decision]))
 
+    def service(self) -> str:
+        return self.token("svc", scope=SERVICE)
+
+    def place(self, *, key: str | None = "h1", wallet_id: str = WALLET, **fields: object) -> Reply:
+        """Place a hold of an hour as the service."""
+        body = {"wallet_id": wallet_id, "ttl_seconds": 3600, **fields}
+        return self.post("/api/credits/holds", body, key=key, token=self.service())
+
+    def capture(self, hold_id: str, *, key: str | None = "c1", wallet_id: str = WALLET, **fields: object) -> Reply:
+        """Capture of a hold as the service."""
+        body = {"wallet_id": wallet_id, **fields}
+        return self.post(f"/api/credits/holds/{hold_id}/capture", body, key=key, token=self.service())
+
+    def release(self, hold_id: str, *, key: str | None = "r1", wallet_id: str = WALLET, **fields: object) -> Reply:
+        """Release a hold as the service."""
+        body = {"wallet_id": wallet_id, **fields}
+        return self.post(f"/api/credits/holds/{hold_id}/release", body, key=key, token=self.service())
+
+    def transfer(
+        self, credits: int, to: str, *, key: str | None = "t1", token: str | None = None, query: str = "", **fields: Any
+    ) -> Reply:
+        """Move credits as the customer, or as the bearer of *token*; the query names a team's wallet to take from."""
+        body = {"to_wallet_id": to, "credits": credits, **fields}
+        return self.post(f"/api/credits/transfer{query}", body, key=key, token=token)
+
+    def freeze(self, wallet_id: str = WALLET, *, lift: bool = False, key: str = "f1", reason: str = "odd") -> Reply:
+        """Freeze a wallet as an admin, or lift it."""
+        path = f"/api/admin/wallets/{wallet_id}/{'unfreeze' if lift else 'freeze'}"
+        return self.post(path, {"reason": reason}, key=key, token=self.token("boss", scope=ADMIN))
+
     @contextmanager
     def changing_nothing(self, *, may_try: bool = False) -> Iterator[None]:
         """Every item stays as it was, and Stripe isn't called; nor is a write tried, unless it *may* be."""

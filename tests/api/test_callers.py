@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 from chalice.local import LambdaContext, LambdaEventConverter, RouteMatcher
@@ -54,6 +55,21 @@ def set_address(desk: Desk, token: str | None, query: str) -> Reply:
     )
 
 
+def quote(desk: Desk, token: str | None, query: str) -> Reply:
+    headers = {"Content-Type": "application/json"}
+    return desk.ask(
+        "POST", f"/api/usage/quote{query}", token=token, headers=headers, body=b'{"meter":"api_calls","quantity":1}'
+    )
+
+
+def transfer(desk: Desk, token: str | None, query: str) -> Reply:
+    """From the own wallet to the team's, and from the team's to the own."""
+    headers = {"Idempotency-Key": "t1", "Content-Type": "application/json"}
+    to = "acct_a" if query == WALLETS["the team's"] else "team_a"
+    body = json.dumps({"to_wallet_id": to, "credits": 1}).encode()
+    return desk.ask("POST", f"/api/credits/transfer{query}", token=token, headers=headers, body=body)
+
+
 READING = {
     "balance": read("/api/credits/balance"),
     "history": read("/api/credits/history"),
@@ -61,8 +77,9 @@ READING = {
     "predictions": read("/api/customer/usage"),
     "subscription": read("/api/user/subscription"),
     "notifications": read("/api/user/notifications"),
+    "a quote": quote,
 }
-CHANGING = {"buying": buy, "an address": set_address}
+CHANGING = {"buying": buy, "an address": set_address, "a transfer": transfer}
 ALL = {**READING, **CHANGING, "purchase": read("/api/credits/purchases/pur_00000000000000000000")}
 
 
@@ -71,22 +88,24 @@ def expected(asking: str, caller: str, wallet: str) -> int:
     if caller in ("nobody", "a forger"):
         return 401
     if caller in ("a service", "an admin"):
-        return 403
+        return 400 if (asking, caller) == ("a quote", "a service") else 403  # a service names the wallet in the body
     is_own = wallet == "the own" or (wallet == "the own by name" and caller != "another customer")
     is_listed = wallet == "the team's" and caller in ("a member", "an owner")
-    if not (is_own or is_listed):
+    if not (is_own or is_listed) or (asking == "a transfer" and caller not in ("a member", "an owner")):
         return 404
     if asking in CHANGING:
         return 403 if wallet == "the team's" and caller == "a member" else 201
     return 404 if asking == "purchase" else 200
 
 
-CODES = {401: "unauthenticated", 403: "forbidden", 404: "not_found"}
+CODES = {400: "invalid_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found"}
 
 
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("asking", ALL)
 def test_who_may_do_what_with_which_wallet(desk: Desk, asking: str, caller: str) -> None:
+    desk.give(10)
+    desk.give(10, wallet_id="team_a")
     for wallet, query in WALLETS.items():
         status = expected(asking, caller, wallet)
         if status == 201:
@@ -97,6 +116,19 @@ def test_who_may_do_what_with_which_wallet(desk: Desk, asking: str, caller: str)
         assert reply.status == status, wallet
         if status in CODES:
             refusal(reply, status, CODES[status])
+
+
+def test_every_route_for_customers_was_asked() -> None:
+    asked: set[tuple[str, str]] = set()
+
+    class Note:
+        def ask(self, method: str, path: str, **_more: object) -> None:
+            asked.add((method, re.sub(r"pur_\w+", "{purchase_id}", path)))
+
+    for asking in ALL.values():
+        asking(cast(Desk, Note()), None, "")
+
+    assert asked == {route for route, scopes in DECLARED.items() if Scope.CUSTOMER in scopes}
 
 
 @pytest.mark.parametrize("asking", ALL)

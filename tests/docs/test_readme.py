@@ -11,12 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from app import app
+from chalicelib.api.scopes import DECLARED, Scope
 from local.stack import Stack
 from tests.docs.papers import PAPERS, README, ROOT, Step, anchors, code, fences, files, links, numbers, walk
 from tests.local.places import free_row
 
 TOURS = (README, ROOT / "docs/quickstart.md")
-MEASURING = ("tests/engine/test_costs.py", "tests/engine/test_usage_costs.py", "tests/store/test_sizes.py")
+MEASURING = (
+    "tests/engine/test_costs.py",
+    "tests/engine/test_usage_costs.py",
+    "tests/engine/test_hold_costs.py",
+    "tests/store/test_sizes.py",
+)
 
 
 def named(paper: Path) -> str:
@@ -82,6 +89,18 @@ def test_every_make_target_that_is_named_exists(paper: Path) -> None:
 
 def test_the_readme_names_the_two_commands() -> None:
     assert {"run", "test"} <= set(re.findall(r"\bmake ([a-z-]+)", code(README)))
+
+
+def test_the_quickstart_lists_every_route_and_who_may_call_it() -> None:
+    text = (ROOT / "docs/quickstart.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z]+) (/api/\S+)` \| ([a-z, ]+) \|", text, re.MULTILINE)
+    listed = {(method, path): set(who.split(", ")) for method, path, who in rows}
+
+    assert app.routes
+    assert listed == {
+        route: {"everybody" if scope is Scope.PUBLIC else scope.removeprefix("tally:") for scope in scopes}
+        for route, scopes in DECLARED.items()
+    }
 
 
 def test_every_decision_is_in_the_list_and_has_its_parts() -> None:

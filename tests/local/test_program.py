@@ -63,6 +63,14 @@ def test_once_shows_a_purchase_and_leaves_nothing(root: Path, around: dict[str, 
     assert "insufficient_credits: 10 credits short" in shown
     assert "offered: 1 × starter for 10.00 USD" in shown
     assert "0 from the quota, 10 credits; 52 of 50 used" in shown
+    assert "hold_6: 50 set aside until" in shown
+    for said in ("40 credits taken, 10 back, 950 available", "15 credits taken, 85 back, 935 available"):
+        assert said in shown
+    assert "500 of lot_4; 435 available" in shown
+    assert "lot_1: 500, ends" in shown
+    assert "50 from the quota, 50 credits; 450 available" in shown
+    assert "409  frozen: The wallet is frozen." in shown
+    assert "100 of lot_4; 335 available" in shown
     for said in ("40 of the 50 in your plan", "1,000 credits end on", "balance 1,000, ends", "entry 5: expiry -1,000"):
         assert said in shown
     assert shown.rstrip().endswith("0 credits are left. That is less than 100.")
@@ -82,7 +90,11 @@ def test_what_the_program_logs_is_in_its_file_and_not_on_the_terminal(
     written = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     lines = [line for line in written if "_aws" not in line]  # those are metrics
     answered = [line["route"] for line in lines if line["message"] == "answered"]
-    assert answered.count("/api/credits/balance") == 4
+    assert answered.count("/api/credits/balance") == 5
+    assert answered.count("/api/credits/holds") == answered.count("/api/credits/holds/{hold_id}/capture") == 2
+    assert answered.count("/api/credits/transfer") == 2
+    refused = [line["route"] for line in lines if line["message"] == "refused"]
+    assert refused == ["/api/user/usage/increment", "/api/credits/transfer"]
     jobs = [line["job"] for line in lines if line["message"] == "job done"]
     assert jobs == ["send_alerts", "send_alerts", "send_alerts", "expire_credits"]
     settled = [line["event_type"] for line in lines if line.get("outcome") == "settled"]

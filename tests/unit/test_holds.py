@@ -576,3 +576,23 @@ def test_a_refused_hold_changes_nothing(desk: Desk) -> None:
         with pytest.raises(Refusal):
             desk.hold(**what)
     assert desk.wallet == before
+
+
+@pytest.mark.parametrize("off", [-1, 1])
+def test_the_auditor_sees_holds_that_do_not_add_up(desk: Desk, off: int) -> None:
+    desk.hold(150)
+    first, second = desk.wallet.lots
+    shifted = replace(second, held=second.held + off, free=second.free - off)
+    orphaned = replace(desk.wallet, holds=())
+    swapped = replace(
+        desk.wallet,
+        lots=(
+            replace(first, held=first.held - 1, free=first.free + 1),
+            replace(second, held=second.held + 1, free=second.free - 1),
+        ),
+    )
+
+    for spoiled in (replace(desk.wallet, lots=(first, shifted)), orphaned, swapped):
+        assert list(audit.lot_faults(spoiled)) == ["what lots hold is not what holds were placed with"]
+        assert any("what lots hold" in said for said in audit.faults(spoiled, desk.entries))
+    assert list(audit.lot_faults(desk.wallet)) == []
