@@ -320,7 +320,8 @@ def _revoked(books: _Books, facts: Facts) -> Mapping[str, int]:
 
 def _restored(books: _Books, facts: Facts) -> Mapping[str, int]:
     named = facts["lot"]
-    if lot_of(named) not in books.lots:
+    there = books.lots.get(lot_of(named))
+    if there is None or not there.left:  # it left the wallet; what it knew of notices left with it
         _put(books, named, 0)
     lot = books.lots[lot_of(named)]
     books.lots[lot.id] = replace(lot, free=lot.free + facts["credits"], granted=named["granted"])

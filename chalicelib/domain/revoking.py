@@ -136,13 +136,13 @@ def _restore(wallet: Wallet, purchase: Purchase, credits: int, at: datetime) -> 
 
 
 def _lot_again(purchase: Purchase) -> Lot:
-    """Make a purchase's lot anew, empty, as it was granted: it left the wallet when nothing was left in it."""
+    """Make a purchase's lot anew, as it was granted but empty: it left the wallet when nothing was left in it."""
     if purchase.lot_id is None or purchase.paid_at is None:
         raise ValueError(f"{purchase.purchase_id} was never paid")
     return Lot(
         id=purchase.lot_id,
         source=Source.PURCHASE,
-        granted=0,
+        granted=purchase.total_credits,
         free=0,
         granted_at=purchase.paid_at,
         expires_at=end_of(purchase, purchase.paid_at),
