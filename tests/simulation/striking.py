@@ -30,6 +30,7 @@ STORE_FAULTS: list[Fault] = [
     ("throttled", "before", Throttled),
     ("conflict", "before", LostRace),
 ]
+READ_FAULTS = [fault for fault in STORE_FAULTS if fault[0] != "conflict"]  # one item read alone meets nobody
 PROVIDER_FAULTS: list[Fault] = [
     *CRASHES,
     ("lost request", "before", lambda: PaymentsFailed("lost")),
@@ -42,6 +43,8 @@ CARRIER_FAULTS: list[Fault] = [
 ]
 FAULTS: dict[str, list[Fault]] = {
     **dict.fromkeys(("payment", "open_checkout", "create_customer"), PROVIDER_FAULTS),
+    **dict.fromkeys(("money_back", "session_of", "refund"), PROVIDER_FAULTS),
+    **dict.fromkeys(("purchase", "answer"), READ_FAULTS),
     "channels": CRASHES,  # asked of nobody outside
     "send": CARRIER_FAULTS,
 }
