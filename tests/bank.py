@@ -126,5 +126,3 @@ def check_books(store: MemoryStore) -> None:
         if purchase.status is Status.PAID:
             assert purchase.revoked == target_of(purchase.total_credits, purchase.paid_minor or 0, purchase.facts)
             assert 0 <= purchase.owed <= purchase.revoked
-
-

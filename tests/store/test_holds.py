@@ -12,7 +12,8 @@ from chalicelib.domain.catalog import Rate, Terms
 from chalicelib.domain.errors import HoldClosed, NotFound, Unprocessable
 from chalicelib.domain.holds import HeldUse, Hold
 from chalicelib.domain.lots import Draw, LotId, Origin, Source
-from chalicelib.domain.purchases import Purchase, settle
+from chalicelib.domain.purchases import Purchase
+from chalicelib.domain.settling import settle
 from chalicelib.domain.transfers import MOST_HOLDERS, Holder, Moved, Order, transfer
 from chalicelib.domain.wallet import Wallet
 from chalicelib.services.once import Claim
@@ -286,7 +287,7 @@ def test_holders_survive_what_is_written_to_the_row_later(store: Store, wallet_i
     settled = settle(store.wallet(wallet_id), row, payment(wallet_id=wallet_id), CATALOG, live=False, stamp=stamp())
     assert settled
     assert settled.granted
-    store.commit(Change(purchase=settled, decisions=[settled.granted]))
+    store.commit(Change(purchase=settled, decisions=[settled.decisions[0]]))
 
     assert store.purchase(wallet_id, PUR) == settled.purchase
     assert (settled.purchase.holders, settled.purchase.version) == (("team_a", "team_b"), 5)
@@ -302,7 +303,7 @@ def test_what_was_decided_before_a_row_got_a_holder_is_decided_afresh(store: Sto
     store.commit(Change(holders=[Holder(wallet_id, PUR, "team_b")]))
 
     with pytest.raises(LostRace):
-        store.commit(Change(purchase=stale, decisions=[stale.granted]))
+        store.commit(Change(purchase=stale, decisions=[stale.decisions[0]]))
     with pytest.raises(LostRace):
         store.keep_checkout(
             replace(opened, version=2), Checkout(session_id="cs_1", url="https://pay.example/", expires_at=NOON)

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.domain.errors import Busy, Frozen, InsufficientCredits, KeyReused, Unprocessable
 from chalicelib.domain.lots import LotId, Origin
-from chalicelib.domain.purchases import Settlement
+from chalicelib.domain.settling import Settlement
 from chalicelib.domain.transfers import MOST_HOLDERS
 from chalicelib.services.once import Recorded
 from chalicelib.services.ports import Change, LostRace, OutcomeUnknown, Throttled
