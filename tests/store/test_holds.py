@@ -286,7 +286,7 @@ def test_holders_survive_what_is_written_to_the_row_later(store: Store, wallet_i
 
     settled = settle(store.wallet(wallet_id), row, payment(wallet_id=wallet_id), CATALOG, live=False, stamp=stamp())
     assert settled
-    assert settled.granted
+    assert settled.decisions
     store.commit(Change(purchase=settled, decisions=[settled.decisions[0]]))
 
     assert store.purchase(wallet_id, PUR) == settled.purchase
