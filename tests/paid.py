@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from chalicelib.domain import audit
@@ -37,6 +38,10 @@ class Desk(Counter):
     @row.setter
     def row(self, row: Purchase) -> None:
         self.store.purchases["acct_a", self.begun.purchase.purchase_id] = row
+
+    def due_at(self) -> datetime | None:
+        """When the purchase is looked at next."""
+        return self.row.due_at
 
     def hint(self, **more: Any) -> Oddity:
         fields: dict[str, Any] = {"event_id": "evt_1", "type": "refund.created", "reason": "", "at": self.clock}

@@ -30,7 +30,8 @@ from chalicelib.domain.usage import Use, decide
 from chalicelib.domain.wallet import Decision, Wallet
 from tests.builders import CATALOG, payment, purchase, stamp
 
-S, E = TypeVar("S"), TypeVar("E")
+S = TypeVar("S")  # a state
+E = TypeVar("E")  # an event
 NOW = stamp()
 PAID_MINOR, CREDITS = 1190, 1050  # tax and a bonus: the one is not the other
 BUYER, TEAM, PROMO = "acct_a", "team_b", 150

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.domain import audit
 from chalicelib.domain.errors import Unprocessable
 from chalicelib.domain.expiry import book_end
+from chalicelib.domain.freezing import freeze
 from chalicelib.domain.granting import Grant
 from chalicelib.domain.grants import grant
 from chalicelib.domain.holding import Wish, place, release
@@ -93,8 +94,8 @@ class Buyer:
         self.take(decide(self.wallet, use, CATALOG, stamp(self.now)))
 
     def give(self, credits: int, **more: Any) -> Entry:
-        wanted = Grant(**{"credits": credits, "source": Source.PROMO} | more)
-        return self.take(grant(self.wallet, wanted, CATALOG, stamp(self.now)))[0]
+        fields: dict[str, Any] = {"credits": credits, "source": Source.PROMO}
+        return self.take(grant(self.wallet, Grant(**(fields | more)), CATALOG, stamp(self.now)))[0]
 
     def hold(self, credits: int) -> str:
         wish = Wish(wallet_id="acct_a", ttl=timedelta(hours=5), credits=credits)
@@ -512,6 +513,18 @@ def test_the_credits_of_other_purchases_and_gifts_are_never_taken(buyer: Buyer) 
 
     assert [lot for lot in buyer.wallet.lots if lot.purchase_id != buyer.row.purchase_id] == before
     assert (buyer.wallet.free(NOON), buyer.stands) == (120, (0, 0, 1000))
+    buyer.check()
+
+
+def test_a_frozen_wallet_is_no_obstacle(buyer: Buyer) -> None:
+    buyer.take(freeze(buyer.wallet, frozen=True, reason="odd", catalog=CATALOG, stamp=stamp()))
+    buyer.hear(refund(400))
+    buyer.hear(dispute(100, OPEN))
+    assert buyer.stands == (0, 600, 0)
+    buyer.hear(failed(400))
+    buyer.hear(dispute(100, WON))
+
+    assert buyer.stands == (1000, 0, 0)
     buyer.check()
 
 
