@@ -730,6 +730,25 @@ def test_more_than_is_left_or_never_came_is_not_refunded(row: Purchase, wanted: 
         ask_refund(row, asked(wanted, "key_2"), NOON)
 
 
+# What the auditor sees
+
+
+@pytest.mark.parametrize(
+    ("moved", "fault"),
+    [
+        ({"free": 749, "held": 1}, "what lots hold is not what holds were placed with"),
+        ({"free": 749, "set_aside": 1}, "folding the entries does not give the wallet"),
+        ({"free": 751}, "1000 came in, 250 went out, but 751 are left"),
+    ],
+)
+def test_credits_that_moved_without_an_entry_are_seen(buyer: Buyer, moved: dict[str, int], fault: str) -> None:
+    buyer.hear(refund(250))
+    changes: dict[str, Any] = {**moved}
+    wallet = replace(buyer.wallet, lots=(replace(buyer.lot, **changes),))
+
+    assert fault in list(audit.faults(wallet, buyer.entries))
+
+
 # When to look again
 
 
