@@ -22,7 +22,7 @@ def apply_event(shop: Shop, event: Oddity, *, stamp: Stamp) -> Outcome:
         NotYetKnown, PaymentsFailed, Busy, Throttled, OutcomeUnknown: It should come again.
     """
     try:
-        return _heard(shop, event, stamp)
+        return hear(shop, event, stamp=stamp)
     except NotYetKnown:
         if shop.store.count_failure(event) < MOST_FAILURES:
             raise
@@ -30,7 +30,8 @@ def apply_event(shop: Shop, event: Oddity, *, stamp: Stamp) -> Outcome:
         return Outcome.PARKED
 
 
-def _heard(shop: Shop, event: Oddity, stamp: Stamp) -> Outcome:
+def hear(shop: Shop, event: Oddity, *, stamp: Stamp) -> Outcome:
+    """Do what an event hints at. Raises as `apply_event` does."""
     if event.session_id:
         return fulfil(shop, event.session_id, event=event, stamp=stamp)
     if event.payment_id:
@@ -50,7 +51,7 @@ def replay(shop: Shop, event_id: str, *, stamp: Stamp) -> Outcome:
     if event is None:
         raise NotFound
     try:
-        outcome = _heard(shop, event, stamp)
+        outcome = hear(shop, event, stamp=stamp)
     except (NotYetKnown, PaymentsFailed, Throttled, OutcomeUnknown) as again:
         raise Busy(event.wallet_id or "") from again
     if outcome is not Outcome.QUARANTINED:

@@ -17,11 +17,10 @@ from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.moneyback import joined, target_of
 from chalicelib.domain.purchases import TRANSITIONS, Payment, Progress, Purchase, Status
 from chalicelib.domain.settling import Mismatch, check_match
-from chalicelib.services.fulfilling import fulfil
+from chalicelib.services.hearing import hear
 from chalicelib.services.ports import MoneyBack, Oddity
 from chalicelib.services.purchasing import Shop
 from chalicelib.services.rounds import Errand, Report, attempt
-from chalicelib.services.taking_back import take_back
 
 WINDOW, UNRIPE = timedelta(days=35), timedelta(hours=1)
 
@@ -125,10 +124,7 @@ def _heal(shop: Shop, difference: Difference, stamp: Stamp) -> None:
         session_id=difference.session_id,
         payment_id=difference.payment_id,
     )
-    if difference.session_id:
-        fulfil(shop, difference.session_id, event=hint, stamp=stamp)
-    elif difference.payment_id:
-        take_back(shop, difference.payment_id, event=hint, stamp=stamp)
+    hear(shop, hint, stamp=stamp)
 
 
 def _payments(

@@ -30,7 +30,8 @@ from chalicelib.domain.usage import Use, decide
 from chalicelib.domain.wallet import Decision, Wallet
 from tests.builders import CATALOG, payment, purchase, stamp
 
-S, E = TypeVar("S"), TypeVar("E")
+S = TypeVar("S")  # a state
+E = TypeVar("E")  # an event
 NOW = stamp()
 PAID_MINOR, CREDITS = 1190, 1050  # tax and a bonus: the one is not the other
 BUYER, TEAM, PROMO = "acct_a", "team_b", 150
@@ -213,19 +214,17 @@ def test_spending_in_between_changes_neither_what_is_revoked_nor_what_all_is_wor
 
 
 def sharing(state: State, place: int) -> State:
-    """Send up to 550 to a team as soon as it is paid; the team spends 100 of it. After four events recalls are made."""
+    """Send 900 to a team as soon as they are there; the team spends 600 of them. After four events recalls are made."""
     if place == 4:
         state = brought_home(state)
-    bought = [lot for lot in state.buyer.lots if lot.purchase_id]
-    if state.row.holders or not bought or state.spent:
+    if state.row.holders or state.buyer.available(NOW.now) < 900:
         return state
-    credits = min(PROMO + 400, state.buyer.available(NOW.now))
-    order = Order(from_wallet_id=BUYER, to_wallet_id=TEAM, credits=credits)
+    order = Order(from_wallet_id=BUYER, to_wallet_id=TEAM, credits=900)
     moved = transfer(state.buyer, state.team, order, CATALOG, NOW)
     names = tuple(each.wallet_id for each in moved.holders)
     state = state.after(moved.sent, moved.received, row=replace(state.row, holders=names))
-    use = Use(wallet_id=TEAM, meter="extra", quantity=300)
-    return state.after(decide(state.team, use, CATALOG, NOW), spent=state.spent + 100)
+    use = Use(wallet_id=TEAM, meter="extra", quantity=1800)
+    return state.after(decide(state.team, use, CATALOG, NOW), spent=state.spent + 600)
 
 
 def brought_home(state: State) -> State:
@@ -243,7 +242,7 @@ def test_sharing_in_between_changes_neither_what_is_revoked_nor_what_all_is_wort
         owed += state.buyer.debt > 0
         recalled += any(entry.kind == "recall" for entry in state.entries)
 
-    assert owed
+    assert owed, "what the team spent can't come home"
     assert recalled
 
 
