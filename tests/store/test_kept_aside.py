@@ -184,7 +184,7 @@ def test_a_purchase_that_moved_stops_the_whole_chain(store: Store, wallet_id: st
 
 def test_a_chain_brings_its_closed_day_its_messages_and_its_snapshot(store: Store, wallet_id: str) -> None:
     """The wallet stands at 98 on the day before: the snapshot of 100 is of the middle of the chain."""
-    begun = grant(Wallet(wallet_id=wallet_id, seq=SNAPSHOT_EVERY - 3), small(400), CATALOG, stamp(NOON - DAY))
+    begun = grant(Wallet(wallet_id=wallet_id, seq=SNAPSHOT_EVERY - 3), small(5), CATALOG, stamp(NOON - DAY))
     store.commit(Change(decisions=[at_start(begun)]))
     assert store.wallet(wallet_id).seq == SNAPSHOT_EVERY - 2
     opened, settlement = paid(store, wallet_id, facts=DISPUTED)
@@ -200,6 +200,7 @@ def test_a_chain_brings_its_closed_day_its_messages_and_its_snapshot(store: Stor
     assert store.snapshot(wallet_id, SNAPSHOT_EVERY + 1) is None
     assert store.wallet(wallet_id) == settlement.decisions[-1].wallet
     messages = [message for each in settlement.decisions for message in each.messages]
+    assert messages
     for message in messages:
         outgoing = store.outgoing(wallet_id, message.message_id)
         assert outgoing
