@@ -217,9 +217,7 @@ def at_start(decision: Decision) -> Decision:
     return replace(decision, before=Wallet(wallet_id=decision.wallet.wallet_id))
 
 
-def test_chains_of_two_wallets_go_together(
-    store: Store, wallet_id: str, other_wallet_id: Callable[[], str]
-) -> None:
+def test_chains_of_two_wallets_go_together(store: Store, wallet_id: str, other_wallet_id: Callable[[], str]) -> None:
     decisions: list[Decision] = []
     names = sorted((wallet_id, other_wallet_id()))
     for name in names:

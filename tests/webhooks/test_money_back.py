@@ -204,7 +204,6 @@ def test_money_that_another_program_gives_back_is_none_of_our_business(premises:
 
 def signed(premises: Premises, type_: str, **subject: object) -> int:
 
-
     body = json.dumps({"id": "evt_made_up", "type": type_, "data": {"object": subject}}).encode()
     return premises.url.post(body, {"stripe-signature": premises.sign(body)})
 

@@ -185,7 +185,10 @@ def mutants(town: Town, random: Random) -> Iterator[Json]:
     kinds = ("checkout.session", "payment_intent", "charge", "refund", "dispute", "customer", "event")
     names = [each["id"] for kind in kinds for each in bank.objects(kind)] + UNKNOWN
     names += [row.purchase_id for row in town.rows.values()] + list(WALLETS)
-    types = [*[(type_, sessions) for type_ in sorted(SESSION_EVENTS)], *[(type_, money) for type_ in sorted(MONEY_EVENTS)]]
+    types = [
+        *[(type_, sessions) for type_ in sorted(SESSION_EVENTS)],
+        *[(type_, money) for type_ in sorted(MONEY_EVENTS)],
+    ]
     for number in range(MUTANTS):
         type_, among = types[number % len(types)]
         event = deepcopy(random.choice(among)) | {"type": type_, "id": f"evt_mutant{number}"}
