@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from chalicelib.domain import audit
@@ -16,6 +17,8 @@ from chalicelib.services.hearing import apply_event
 from chalicelib.services.once import Claim
 from chalicelib.services.ports import Oddity
 from chalicelib.services.purchasing import Started
+from chalicelib.services.reconciling import Reconciliation, reconcile
+from chalicelib.services.rounds import Errand
 from chalicelib.services.transferring import transfer_credits
 from chalicelib.services.using import Event, Till, record_usage
 from tests.builders import CATALOG, patience, stamp
@@ -39,6 +42,10 @@ def hint_of(event: Json) -> Oddity:
     )
 
 
+class NotPossible(Exception):
+    """The stand-in refuses, as Stripe would."""
+
+
 class Bank(Counter):
     """Plays buyer, seller and bank; looks at what came of it on both sides."""
 
@@ -46,6 +53,13 @@ class Bank(Counter):
         """What the stand-in holds of a kind, oldest first."""
         found: dict[str, Json] = self.standin._account.objects.get(kind, {})
         return list(found.values())
+
+    def control(self, path: str, body: Json) -> Json:
+        reply = self.standin.handle("POST", f"/_control/{path}", {}, json.dumps(body).encode())
+        if reply.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise NotPossible(reply.body)
+        answer: Json = json.loads(reply.body)
+        return answer
 
     def pay(self, begun: Started) -> str:
         """Pay by card; gives the payment's id."""
@@ -72,6 +86,17 @@ class Bank(Counter):
     def hear(self, event: Json) -> Outcome:
         return apply_event(self.shop, hint_of(event), stamp=stamp(self.clock, actor="stripe"))
 
+    def reconcile(self) -> Reconciliation:
+        """Compare with the stand-in, and heal."""
+        errand = Errand(
+            store=self.seen_store,
+            catalog=CATALOG,
+            patience=patience(),
+            stamp=lambda: stamp(self.clock, actor="clock"),
+            has_time=lambda: True,
+        )
+        return reconcile(self.shop, errand, apply=True)
+
     def move(self, to: str, credits: int, key: str = "t1") -> None:
         order = Order(from_wallet_id=self.wallet_id, to_wallet_id=to, credits=credits)
         claim = Claim.on(self.wallet_id, key, operation="transfer", body={})
@@ -85,10 +110,10 @@ class Bank(Counter):
     def kept_minor(self, purchase: Purchase) -> int:
         """What the stand-in says is left of a purchase's money: paid, less refunds that arrived and disputes lost."""
         sessions = [each for each in self.objects("checkout.session") if each["id"] == purchase.session_id]
-        [paid] = [each["amount_total"] for each in sessions if each["payment_status"] == "paid"]
-        gone = sum(each["amount"] for each in self.of(purchase, "refund") if each["status"] == "succeeded")
-        lost = sum(each["amount"] for each in self.of(purchase, "dispute") if each["status"] == "lost")
-        return max(0, int(paid) - gone - lost)
+        [paid] = [int(each["amount_total"]) for each in sessions if each["payment_status"] == "paid"]
+        gone = sum(int(each["amount"]) for each in self.of(purchase, "refund") if each["status"] == "succeeded")
+        lost = sum(int(each["amount"]) for each in self.of(purchase, "dispute") if each["status"] == "lost")
+        return max(0, paid - gone - lost)
 
     def of(self, purchase: Purchase, kind: str) -> list[Json]:
         return [each for each in self.objects(kind) if each["payment_intent"] == purchase.payment_id]
@@ -110,7 +135,7 @@ def till(store: MemoryStore) -> Till:
 
 
 def spent(store: MemoryStore) -> int:
-    return sum(-entry.facts["credits"] for entry in store.entries.values() if entry.kind == "usage")
+    return sum(-int(entry.facts["credits"]) for entry in store.entries.values() if entry.kind == "usage")
 
 
 def worth(store: MemoryStore) -> int:

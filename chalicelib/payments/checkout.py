@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from chalicelib.domain.money import Money
 from chalicelib.domain.purchases import Payment, Progress, Purchase
 from chalicelib.domain.times import from_ms, to_ms
-from chalicelib.payments.client import answered
+from chalicelib.payments.client import answered, is_unknown
 from chalicelib.payments.money_back import PAGE, StripeMoneyBack, within
 from chalicelib.payments.tags import PURCHASE, WALLET
 from chalicelib.services.ports import Checkout, PaymentsFailed
@@ -108,16 +107,11 @@ class StripePayments(StripeMoneyBack):
         return asked
 
     def payment(self, session_id: str) -> Payment | None:
-        import stripe
-
         try:
             with answered():
                 session = self._client().v1.checkout.sessions.retrieve(session_id, cast(Any, {"expand": EXPANDED}))
         except PaymentsFailed as failed:
-            if (
-                isinstance(failed.__cause__, stripe.InvalidRequestError)
-                and failed.__cause__.http_status == HTTPStatus.NOT_FOUND
-            ):
+            if is_unknown(failed):
                 return None
             raise
         return read_session(session.to_dict())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from chalicelib.services.ports import PaymentsFailed
@@ -36,3 +37,11 @@ def answered() -> Iterator[None]:
         yield
     except stripe.StripeError as error:
         raise PaymentsFailed(f"{type(error).__name__} {error.http_status} {error.code}") from error
+
+
+def is_unknown(failed: PaymentsFailed) -> bool:
+    """Say whether Stripe's answer was that there is no such thing: then asking again won't help."""
+    import stripe
+
+    cause = failed.__cause__
+    return isinstance(cause, stripe.InvalidRequestError) and cause.http_status == HTTPStatus.NOT_FOUND

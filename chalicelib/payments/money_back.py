@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from chalicelib.domain.moneyback import Dispute, DisputeState, MoneyFacts, Refund, RefundState
 from chalicelib.domain.times import to_ms
-from chalicelib.payments.client import answered
+from chalicelib.payments.client import answered, is_unknown
 from chalicelib.payments.tags import PURCHASE, REFUND, WALLET
 from chalicelib.services.ports import MoneyBack, PaymentsFailed, PaymentsRefused
 
@@ -42,12 +42,11 @@ class StripeMoneyBack:
     _client: Callable[[], stripe.StripeClient]
 
     def money_back(self, payment_id: str) -> MoneyBack | None:
+        tags = self._tags_of(payment_id)
+        if not tags.get(PURCHASE) or not tags.get(WALLET):
+            return None
         with answered():
             v1 = self._client().v1
-            intent = v1.payment_intents.retrieve(payment_id).to_dict()
-            tags = intent.get("metadata") or {}
-            if not tags.get(PURCHASE) or not tags.get(WALLET):
-                return None
             of_payment = cast(Any, {"payment_intent": payment_id, "limit": PAGE})
             refunds = [each.to_dict() for each in v1.refunds.list(of_payment).auto_paging_iter()]
             disputes = [each.to_dict() for each in v1.disputes.list(of_payment).auto_paging_iter()]
@@ -60,6 +59,16 @@ class StripeMoneyBack:
                 disputes={each["id"]: _dispute(each) for each in disputes},
             ),
         )
+
+    def _tags_of(self, payment_id: str) -> Mapping[str, str]:
+        try:
+            with answered():
+                intent = self._client().v1.payment_intents.retrieve(payment_id).to_dict()
+        except PaymentsFailed as failed:
+            if is_unknown(failed):
+                return {}
+            raise
+        return intent.get("metadata") or {}
 
     def session_of(self, payment_id: str) -> str | None:
         with answered():

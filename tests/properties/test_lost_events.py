@@ -17,12 +17,11 @@ from chalicelib.domain.errors import Refusal
 from chalicelib.domain.money import Money
 from chalicelib.domain.purchases import Order
 from chalicelib.payments.checkout import StripePayments
+from chalicelib.payments.events import MONEY_EVENTS
 from chalicelib.services.fulfilling import NotYetKnown, Outcome
 from chalicelib.services.purchasing import Shop
-from chalicelib.services.reconciling import Reconciliation, reconcile
-from chalicelib.services.rounds import Errand
-from tests.bank import Bank, Json, check_books, worth
-from tests.builders import CATALOG, catalog, package, patience, stamp
+from tests.bank import Bank, Json, NotPossible, check_books, worth
+from tests.builders import catalog, package
 from tests.fakes import Faulty, MemoryStore
 
 HISTORIES = 500
@@ -31,6 +30,7 @@ QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 UNEVEN = catalog(package(credits=970, bonus_credits=33, price=Money(701, "usd")))  # so that rounding shows
 WRITES = frozenset({"commit", "put_off_purchase", "quarantine", "count_failure", "release_oddity", "keep_checkout"})
 OTHER = "acct_b"
+FORGOTTEN = 0.3  # the part of the news of payments that never comes
 
 
 class Listener(Bank):
@@ -49,19 +49,6 @@ class Listener(Bank):
     def take_purchases_of(self, first: Bank) -> None:
         self.store.purchases.update(first.store.purchases)
 
-    def reconcile(self) -> Reconciliation:
-        errand = Errand(
-            store=self.seen_store,
-            catalog=CATALOG,
-            patience=patience(),
-            stamp=lambda: stamp(self.clock, actor="clock"),
-            has_time=lambda: True,
-        )
-        found = reconcile(self.shop, errand, apply=True)
-        assert found.report.failures == []
-        assert not found.report.more
-        return found
-
     def state(self) -> object:
         rows = {name: (each.revoked, each.status, each.facts) for name, each in self.store.purchases.items()}
         return rows, worth(self.store)
@@ -74,7 +61,7 @@ class History:
         self.random = Random(seed)
         self.sure = Listener()
         self.lossy = Listener(self.sure)
-        self.loss = self.random.choice([0.2, 0.5, 0.8, 1.0])  # the part of the news that never comes
+        self.loss = self.random.choice([0.3, 0.8, 0.9, 1.0])  # the part of the news of money back that never comes
         self.sweeps = self.random.random() < 0.7
         self.kept: list[Json] = []  # events that are still to come to the second
         self.heard = self.lost = self.keys = 0
@@ -89,7 +76,7 @@ class History:
             order = Order(wallet_id=self.sure.wallet_id, package_id="starter")
             sessions.append(self.sure.buy(f"k{number}", order=order, now=self.sure.clock))
         self.lossy.take_purchases_of(self.sure)
-        steps: list[Callable[[], None]] = [self.refund, self.refund_fails, self.dispute, self.close, self.close]
+        steps: list[Callable[[], None]] = [self.refund, self.refund, self.refund_fails, self.dispute, self.close]
         steps += [self.reinstate, self.move, self.spend, self.spend]
         for begun in sessions:
             self.paid.append(self.sure.pay(begun))
@@ -98,8 +85,8 @@ class History:
             self.wait(timedelta(minutes=self.random.randint(0, 90)))
             try:
                 self.random.choice(steps)()
-            except AssertionError as refused:  # by the stand-in
-                assert "error" in str(refused)
+            except NotPossible:
+                continue
             self.listen()
         self.random.shuffle(self.kept)
         self.let_come(len(self.kept))
@@ -114,7 +101,8 @@ class History:
         self.heard += len(told)
         for event in told:
             self.sure.hear(event)
-            comes = 0 if self.random.random() < self.loss else self.random.choice([1, 1, 2])
+            loss = self.loss if event["type"] in MONEY_EVENTS else FORGOTTEN
+            comes = 0 if self.random.random() < loss else self.random.choice([1, 1, 2])
             self.lost += not comes
             self.kept += [event] * comes
         self.random.shuffle(self.kept)
@@ -174,6 +162,7 @@ class History:
             self.lossy.sweep()
         self.wait(HOUR + QUARTER)
         found = self.lossy.reconcile()
+        assert found.report.failures == []
         self.lossy.sweep()
         return Bag(each.finding.value for each in found.differences)
 
@@ -199,19 +188,20 @@ def test_lost_and_mixed_up_events_come_to_the_same_as_all_of_them_in_order() -> 
         changed += before != history.lossy.state()
         lost += history.lost
         owed += any(each.owed for each in history.lossy.store.purchases.values())
+    print(f"{HISTORIES} histories, {lost} events lost; {changed} healed: {dict(found)}")
     assert found["revoked_too_little"] > HISTORIES // 20
     assert found["paid_not_credited"] > HISTORIES // 20
     assert found["revoked_too_much"]
     assert found["facts_differ"]
     assert changed > HISTORIES // 5
     assert owed
-    print(f"{HISTORIES} histories, {lost} events lost; {changed} healed: {dict(found)}")
 
 
 def check_quiet(bank: Listener) -> None:
     """A second reconciliation finds nothing and writes nothing."""
     bank.calls.clear()
-    assert bank.reconcile().differences == []
+    again = bank.reconcile()
+    assert (again.differences, again.report.failures, again.report.more) == ([], [], False)
     assert not WRITES & set(bank.calls)
 
 

@@ -43,7 +43,7 @@ CARRIER_FAULTS: list[Fault] = [
 ]
 FAULTS: dict[str, list[Fault]] = {
     **dict.fromkeys(("payment", "open_checkout", "create_customer"), PROVIDER_FAULTS),
-    **dict.fromkeys(("money_back", "session_of", "refund"), PROVIDER_FAULTS),
+    **dict.fromkeys(("money_back", "session_of", "refund", "recent_sessions", "recent_money_back"), PROVIDER_FAULTS),
     **dict.fromkeys(("purchase", "answer"), READ_FAULTS),
     "channels": CRASHES,  # asked of nobody outside
     "send": CARRIER_FAULTS,

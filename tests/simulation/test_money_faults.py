@@ -22,7 +22,7 @@ from chalicelib.services.refunding import RefundOrder, refund_purchase
 from local.stripe.transport import lost
 from tests.bank import Bank, Json, check_books
 from tests.builders import stamp
-from tests.simulation.striking import Crash, Fault, Point, Strike, cases, faults_of, in_turn, numbered
+from tests.simulation.striking import Crash, Fault, Point, Strike, cases, faults_of, in_turn, name_of, numbered
 
 T = TypeVar("T")
 MOST_REPEATS, MOST_SWEEPS = 5, 12
@@ -208,22 +208,56 @@ class Homeward(Flow):
         assert [each.kind for each in store.history_of(OTHER)] == ["transfer_in", "usage", "recall"]
 
 
-FLOWS: list[type[Flow]] = [Journey, Unready, Ordered, Left, Homeward]
+class Swept(Homeward):
+    """The same, but each event is told once and never again: the sweep and the reconciliation do what was left."""
+
+    def play(self) -> None:
+        self.bank.refund(self.payment_id, 1000)
+        told = next(each for each in self.bank.objects("event") if each["type"] == "charge.refunded")
+        steps: list[Callable[[], object]] = [
+            lambda: self.bank.hear(told),
+            self.bank.sweep,
+            self.bank.reconcile,
+            self.bank.sweep,
+        ]
+        for step in (*steps, *steps[1:]):
+            try:
+                step()
+            except AGAIN:
+                continue
+            finally:
+                self.bank.clock += timedelta(days=1)
+
+    def check(self) -> None:
+        super().check()
+        self.strike = lambda _name, _when: None
+        again = self.bank.reconcile()
+        assert (again.differences, again.report.failures) == ([], [])
+
+
+FLOWS: list[type[Flow]] = [Journey, Unready, Ordered, Left, Homeward, Swept]
 EACH_FLOW = pytest.mark.parametrize("flow", FLOWS)
 
 
 def calls_of(flow: type[Flow]) -> list[str]:
     played = flow()
     played.play()
+    calls = list(played.bank.calls)
     played.check()
-    return played.bank.calls
+    return calls
+
+
+def points_of(flow: type[Flow]) -> list[str]:
+    """Name a flow's points; of the days that a reconciliation looks through, one after the other, every ninth."""
+    points = numbered(CALLS[flow])
+    return [point for point in points if name_of(point) != "paid_on" or int(point.partition("#")[2]) % 9 == 1]
 
 
 CALLS = {flow: calls_of(flow) for flow in FLOWS}
 CASES = [
     pytest.param(flow, *case.values, id=f"{flow.__name__}-{case.id}")
     for flow in FLOWS
-    for case in cases(numbered(CALLS[flow]))
+    for case in cases(points_of(flow))
 ]
 
 
@@ -243,7 +277,7 @@ def test_one_fault_at_one_point_leaves_paid_equal_to_granted_less_revoked(
 @EACH_FLOW
 def test_pairs_of_faults_leave_it_so_too(flow: type[Flow]) -> None:
     random = Random(flow.__name__)
-    points = numbered(CALLS[flow])
+    points = points_of(flow)
     both = 0
     for _ in range(PAIRS):
         chosen = [(point, random.choice(faults_of(point))) for point in random.sample(points, 2)]
@@ -278,7 +312,7 @@ def test_a_request_lost_on_the_way_to_stripe_refunds_once_all_the_same(flow: typ
 
 
 def test_the_flows_have_as_many_points_as_we_think() -> None:
-    found = {flow.__name__: len(calls) for flow, calls in CALLS.items()}
+    found = {flow.__name__: len(points_of(flow)) for flow in FLOWS}
     assert found["Journey"] >= 60
     assert found["Ordered"] >= 20
     assert found["Left"] >= 20

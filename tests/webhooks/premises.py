@@ -151,7 +151,7 @@ class Premises:
         return [
             {"event_id": item["sk"]["S"][2:], "reason": item["re"]["S"], "purchase_id": item["p"]["S"]}
             for item in self.items()[self.store.names.purchases]
-            if item["wallet_id"]["S"] == "q#events"
+            if item["wallet_id"]["S"] == "q#events" and item["sk"]["S"].startswith("q#")
         ]
 
     def buy(self, key: str = "k1", *, wallet_id: str = WALLET, package_id: str = "starter") -> Started:

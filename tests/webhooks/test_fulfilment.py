@@ -10,10 +10,14 @@ from typing import Any, cast
 
 import pytest
 
+from chalicelib import wiring
+from chalicelib.domain.errors import Busy, NotFound
 from chalicelib.domain.money import Money
 from chalicelib.domain.purchases import Purchase, Status
 from chalicelib.domain.settling import Settlement
 from chalicelib.payments.client import connect
+from chalicelib.services.fulfilling import Outcome
+from chalicelib.services.hearing import replay
 from chalicelib.services.ports import Change
 from chalicelib.services.purchasing import Started
 from local.stripe.replies import Reply
@@ -397,24 +401,78 @@ def test_a_session_that_stripe_does_not_know_is_ignored(premises: Premises) -> N
     assert premises.aws == []
 
 
-def test_a_payment_whose_row_is_not_there_yet_comes_again(premises: Premises) -> None:
+def without_row(premises: Premises) -> tuple[Purchase, str]:
+    """Pay a purchase whose row is gone: the row, and the event that tells of the payment."""
     premises.hold()
     begun = premises.buy()
     premises.pay(begun)
-    row, event_id = premises.purchase(begun), premises.events(COMPLETED)[0]
+    row = premises.purchase(begun)
     table, key = (
         premises.store.names.purchases,
         {"wallet_id": {"S": f"w#{WALLET}"}, "sk": {"S": f"p#{row.purchase_id}"}},
     )
     premises.store.connection.dispatch("DeleteItem", {"TableName": table, "Key": key})
-    before = premises.items()
+    return row, premises.events(COMPLETED)[0]
+
+
+def count_of(event_id: str, times: int, premises: Premises) -> Json:
+    """The item that says how often an event failed."""
+    at = str(int(premises.at.timestamp() * 1000))
+    return {
+        "wallet_id": {"S": "q#events"},
+        "sk": {"S": f"f#{event_id}"},
+        "n": {"N": str(times)},
+        "t": {"N": at},
+    }
+
+
+def test_a_payment_whose_row_is_not_there_yet_comes_again(premises: Premises) -> None:
+    """That it came is counted, and nothing else is written."""
+    row, event_id = without_row(premises)
+    before = {table: list(items) for table, items in premises.items().items()}
 
     assert [premises.deliver(event_id) for _ in range(2)] == [503, 503]
-    assert premises.items() == before
+    after = {table: list(items) for table, items in premises.items().items()}
+    after[premises.store.names.purchases].remove(count_of(event_id, 2, premises))
+    assert after == before
 
     premises.store.commit(Change(new_purchase=row))
     assert premises.deliver(event_id) == 200
     assert granted(premises) == [1000]
+
+
+def test_a_payment_whose_row_is_never_there_is_parked_the_twentieth_time(
+    premises: Premises, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row, event_id = without_row(premises)
+
+    assert [premises.deliver(event_id) for _ in range(19)] == [503] * 19
+    assert premises.store.listed_oddities(after=None, limit=10) == ([], None)
+    capsys.readouterr()
+    assert premises.deliver(event_id) == 200
+
+    [parked], _ = premises.store.listed_oddities(after=None, limit=10)
+    assert (parked.event_id, parked.type, parked.session_id) == (event_id, COMPLETED, row.session_id)
+    assert parked.reason == "parked: after 20 times its purchase is unknown"
+    assert metrics(capsys.readouterr().out) == {"ParkedEvents": 1}
+    assert premises.deliver(event_id) == 200
+    assert granted(premises) == []
+
+
+def test_what_was_parked_is_replayed_when_its_row_is_there(premises: Premises) -> None:
+    row, event_id = without_row(premises)
+    for _ in range(20):
+        premises.deliver(event_id)
+    with pytest.raises(Busy):
+        replay(wiring.shop(), event_id, stamp=wiring.stamp("acct_admin"))
+
+    premises.store.commit(Change(new_purchase=row))
+
+    assert replay(wiring.shop(), event_id, stamp=wiring.stamp("acct_admin")) is Outcome.SETTLED
+    assert granted(premises) == [1000]
+    assert premises.store.listed_oddities(after=None, limit=10) == ([], None)
+    with pytest.raises(NotFound):
+        replay(wiring.shop(), event_id, stamp=wiring.stamp("acct_admin"))
 
 
 def answering(status: int, body: bytes) -> Callable[..., Reply]:
