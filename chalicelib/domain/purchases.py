@@ -86,8 +86,8 @@ class Purchase:
     `credits` and `bonus_credits` are the package's × quantity; the lot grants their sum. `version` counts the
     writes of the row. `paid_minor` is what was charged, tax included. `due_at` is when to ask what became of it.
     `facts` are what is known of the money that went back, `revoked` the credits that it took, `owed` those of them
-    that the lots had not any more and that may still be recalled. `holders` are the other wallets to which some of
-    its credits were transferred; transfers alone write them.
+    that the lots had not any more and that may still be recalled, `owed_since` the entry that last added to these.
+    `holders` are the other wallets to which some of its credits were transferred; transfers alone write them.
     """
 
     wallet_id: str
@@ -115,6 +115,7 @@ class Purchase:
     facts: MoneyFacts = field(default_factory=MoneyFacts)
     revoked: int = 0
     owed: int = 0
+    owed_since: int = 0
     asked: tuple[AskedRefund, ...] = ()
     due_at: datetime | None = None
     holders: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from chalicelib.domain.ledger import Stamp, draws_as_fields
 from chalicelib.domain.lots import burn_down
 from chalicelib.domain.plans import catch_up
 from chalicelib.domain.purchases import Purchase
+from chalicelib.domain.revoking import still_owed
 from chalicelib.domain.wallet import Decision, Line, Wallet, take_free
 
 
@@ -38,7 +39,7 @@ def recall(holder: Wallet, buyer: Wallet, purchase: Purchase, catalog: Catalog, 
         for lot in source.wallet.lots
         if lot.purchase_id == purchase.purchase_id and lot.origin and lot.origin.wallet_id == buyer.wallet_id
     ]
-    draws = burn_down(theirs, min(purchase.owed, home.wallet.debt), now=at)
+    draws = burn_down(theirs, still_owed(home.wallet, purchase), now=at)
     credits = sum(draw.credits for draw in draws)
     if not credits:
         return None

@@ -57,16 +57,26 @@ def reckon(
     target = target_of(purchase.total_credits, purchase.paid_minor or 0, purchase.facts)
     if target > purchase.revoked:
         line = take(lambda wallet, at: _revoke(wallet, purchase, target - purchase.revoked, at))
-        owed = purchase.owed + (line.facts["debt"] if line else 0)
-        after = replace(after, revoked=target, owed=owed)
+        owed = still_owed(wallet, purchase) + (line.facts["debt"] if line else 0)
+        after = replace(after, revoked=target, owed=owed, owed_since=now.seq)
     if target < purchase.revoked:
         back = purchase.revoked - target
         take(lambda wallet, at: _restore(wallet, purchase, back, at))
-        after = replace(after, revoked=target, owed=max(0, purchase.owed - back))
+        after = replace(after, revoked=target, owed=max(0, still_owed(wallet, purchase) - back))
     take(lambda wallet, at: _align_aside(wallet, after, at))
     if not now.debt:
         after = replace(after, owed=0)
     return Reckoned(purchase=after, decisions=tuple(decisions))
+
+
+def still_owed(wallet: Wallet, purchase: Purchase) -> int:
+    """
+    Say what the buyer still owes for a purchase: never more than the debt, and nothing once all debt was paid since,
+    so that what another purchase left owing is not asked of this one's credits.
+    """
+    if wallet.debt_since is None or purchase.owed_since < wallet.debt_since:
+        return 0
+    return min(purchase.owed, wallet.debt)
 
 
 def own_lots(wallet: Wallet, purchase: Purchase) -> Iterator[Lot]:

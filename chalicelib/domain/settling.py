@@ -100,7 +100,8 @@ def settle_facts(
     after = replace(purchase, facts=known)
     decisions: tuple[Decision, ...] = ()
     if purchase.status is Status.PAID:
-        asked = after.asked[-1] if after.asked else None  # an admin's word: its entry names who and why
+        news = known.refunds != purchase.facts.refunds
+        asked = after.asked[-1] if after.asked and news else None  # an admin's word: its entry names who and why
         stamp = replace(stamp, actor=asked.actor) if asked else stamp
         reckoned = reckon(wallet, after, catalog, stamp, reason=asked.reason if asked else None)
         after, decisions = reckoned.purchase, reckoned.decisions

@@ -64,7 +64,8 @@ class Wallet:
     `last_purchase` is the size of the last purchase in credits: 0 if the wallet had only other credits so far,
     None if it never had any. `pace` is what uses and captures took on each of the last finished days, oldest first.
     `latches` says which alerts were sent and not yet re-armed: the threshold by subject. `due_at` is no part of what
-    the history says: it is when a job should look at the wallet, at the latest.
+    the history says: it is when a job should look at the wallet, at the latest. `debt_since` is the entry that brought
+    the debt, when there was none before it.
     """
 
     wallet_id: str
@@ -73,6 +74,7 @@ class Wallet:
     last_at: datetime | None = None
     lots: tuple[Lot, ...] = ()
     debt: int = 0
+    debt_since: int | None = None
     today: Day | None = None
     last_purchase: int | None = None
     plan: RunningPlan | None = None
@@ -190,6 +192,7 @@ def record(
         seq=seq,
         head=entry.hash,
         last_at=at,
+        debt_since=(before.debt_since or seq) if after.debt else None,
         lots=tuple(lot for lot in after.lots if lot.left),
         today=today,
         pace=pace_at(before, at.date())[0],

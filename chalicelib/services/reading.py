@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from chalicelib.domain.audit import fold
+from chalicelib.domain.folding import fold
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.times import MILLISECOND
 from chalicelib.domain.wallet import SNAPSHOT_EVERY, Wallet

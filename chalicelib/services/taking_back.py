@@ -8,6 +8,7 @@ from chalicelib.domain.errors import Busy
 from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.purchases import Purchase, Status, next_look
 from chalicelib.domain.recalls import recall
+from chalicelib.domain.revoking import still_owed
 from chalicelib.domain.settling import Settlement, settle_facts
 from chalicelib.services.fulfilling import NotYetKnown, Outcome, fulfil
 from chalicelib.services.ports import Change, LostRace, MoneyBack, Oddity, OutcomeUnknown, Throttled
@@ -110,7 +111,7 @@ def _look_again(shop: Shop, wallet_id: str, purchase_id: str, stamp: Stamp) -> N
         try:
             wallet, purchase = shop.store.wallet_and_purchase(wallet_id, purchase_id)
             if purchase and purchase.due_at and purchase.status is Status.PAID:
-                waits = (purchase.owed and wallet.debt) or purchase.asked or purchase.facts.is_disputed
+                waits = still_owed(wallet, purchase) or purchase.asked or purchase.facts.is_disputed
                 shop.store.put_off_purchase(purchase, next_look(purchase, stamp.now) if waits else None)
         except (LostRace, Throttled, OutcomeUnknown) as trouble:
             turn.meet(trouble)

@@ -109,6 +109,7 @@ class WalletItem(Model):
     last_at = Moment(attr_name="t", null=True)
     lots = Lots(attr_name="l", null=True)
     debt = Whole(attr_name="b", null=True)
+    debt_since = Whole(attr_name="s", null=True)
     today = DayOfWallet(attr_name="d", null=True)
     last_purchase = Whole(attr_name="q", null=True)
     plan = Plans(attr_name="p", null=True)
@@ -154,6 +155,7 @@ class PurchaseItem(Model):
     facts = Facts(attr_name="f", null=True)
     revoked = Whole(attr_name="rv", null=True)
     owed = Whole(attr_name="ow", null=True)
+    owed_since = Whole(attr_name="os", null=True)
     asked = UnicodeAttribute(attr_name="ak", null=True)  # JSON
     holders = UnicodeSetAttribute(attr_name="ho", null=True)
     paid_day = UnicodeAttribute(null=True)

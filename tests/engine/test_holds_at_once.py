@@ -13,7 +13,7 @@ from threading import Barrier
 
 import pytest
 
-from chalicelib.domain import audit
+from chalicelib.domain import folding
 from chalicelib.domain.days import Flow
 from chalicelib.domain.errors import Busy, HoldClosed, Refusal
 from chalicelib.domain.ledger import Entry, as_time
@@ -175,7 +175,7 @@ def test_what_many_move_spend_and_hold_at_once_adds_up_to_the_credit(kind: str) 
 def assert_conserved(wallets: Sequence[Wallet], histories: Iterable[list[Entry]]) -> None:
     total: Counter[str] = Counter()
     for history in histories:
-        total.update(audit.total_flows(history))
+        total.update(folding.total_flows(history))
     assert total[Flow.SENT] == total[Flow.RECEIVED]
     came = total[Flow.BOUGHT] + total[Flow.GRANTED]
     assert came == 4 * 1100

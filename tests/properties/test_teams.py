@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain import audit
+from chalicelib.domain import audit, folding
 from chalicelib.domain.days import Flow
 from chalicelib.domain.errors import Conflict, Refusal
 from chalicelib.domain.expiry import book_end
@@ -143,7 +143,7 @@ def test_nothing_is_gained_or_lost_among_wallets(steps: Sequence[Any]) -> None:
     for name in NAMES:
         wallet, history = teams.store.wallet(name), teams.store.history_of(name)
         assert list(audit.faults(wallet, history)) == []
-        for column, credits in audit.total_flows(history).items():
+        for column, credits in folding.total_flows(history).items():
             total[column] = total.get(column, 0) + credits
     assert total.get(Flow.SENT, 0) == total.get(Flow.RECEIVED, 0)
     came = total.get(Flow.GRANTED, 0) + total.get(Flow.BOUGHT, 0)
@@ -162,7 +162,7 @@ def test_a_balance_at_a_past_time_is_the_fold_up_to_it(steps: Sequence[Any], pla
     if history:
         at = history[place_ % len(history)].at
         so_far = [entry for entry in history if entry.at <= at]
-        assert wallet_at(teams.store, "acct_a", at) == audit.fold("acct_a", so_far)
+        assert wallet_at(teams.store, "acct_a", at) == folding.fold("acct_a", so_far)
 
 
 def rich(credits: int) -> Wallet:

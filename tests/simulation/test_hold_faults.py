@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from chalicelib.domain import audit
+from chalicelib.domain import audit, folding
 from chalicelib.domain.days import Flow
 from chalicelib.domain.errors import Busy, HoldClosed, Refusal, Unprocessable
 from chalicelib.domain.transfers import MOST_HOLDERS, Holder
@@ -57,7 +57,7 @@ class Stage:
         wallets = [self.teller.store.wallet(each) for each in (BUYER, TEAM)]
         for wallet in wallets:
             assert list(audit.faults(wallet, self.teller.history(wallet.wallet_id))) == []
-        used = audit.total_flows(self.teller.history(BUYER))[Flow.USED]
+        used = folding.total_flows(self.teller.history(BUYER))[Flow.USED]
         assert sum(wallet.left for wallet in wallets) + used == 1100
 
     def check(self) -> None:

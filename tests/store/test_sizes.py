@@ -54,6 +54,7 @@ def full_wallet() -> Wallet:
         last_at=NOON,
         lots=lots,
         debt=123,
+        debt_since=123400,
         today=today,
         last_purchase=21000,
         plan=RunningPlan(

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain import audit
+from chalicelib.domain import audit, folding
 from chalicelib.domain.days import Flow
 from chalicelib.domain.errors import Unprocessable, WalletFull
 from chalicelib.domain.granting import Grant, lot_fields
@@ -133,15 +133,15 @@ def test_the_auditor_finds_nothing_in_an_honest_history() -> None:
     second = grant(first.wallet, replace(PROMO, expires_at=NOON + 30 * DAY), CATALOG, stamp(NOON + DAY))
 
     assert list(audit.faults(second.wallet, [first.entry, second.entry])) == []
-    assert audit.fold("acct_a", [second.entry], start=first.wallet) == replace(second.wallet, due_at=None)
+    assert folding.fold("acct_a", [second.entry], start=first.wallet) == replace(second.wallet, due_at=None)
 
 
 def test_the_auditor_rebuilds_transferred_lots() -> None:
-    books = audit._Books("acct_a")
+    books = folding._Books("acct_a")
     moved = lot(5, 3, days=20, origin=Origin("team_b", LotId(2)))
     facts = {"lot": lot_fields(moved), "granted": 3, "paid_to_debt": 0}
 
-    audit.STEPS["grant"](books, facts)
+    folding.STEPS["grant"](books, facts)
 
     assert books.lots[LotId(5)] == moved
 
@@ -179,4 +179,4 @@ def test_entries_out_of_order_are_refused() -> None:
     first = grant(EMPTY, PROMO, CATALOG, stamp())
 
     with pytest.raises(ValueError, match="does not follow"):
-        audit.fold("acct_a", [first.entry, first.entry])
+        folding.fold("acct_a", [first.entry, first.entry])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.domain import audit
+from chalicelib.domain import audit, folding
 from chalicelib.domain.errors import InvalidRequest
 from chalicelib.domain.granting import Grant
 from chalicelib.domain.grants import grant
@@ -169,7 +169,7 @@ def test_the_books_hold_through_a_turn() -> None:
 
     history = [each.entry for each in (first, second, third, fourth)]
     assert list(audit.faults(fourth.wallet, history)) == []
-    assert audit.fold("acct_a", history[2:], start=second.wallet) == replace(fourth.wallet, due_at=None)
+    assert folding.fold("acct_a", history[2:], start=second.wallet) == replace(fourth.wallet, due_at=None)
 
 
 def test_a_purchase_turns_the_period_too() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.domain import audit
+from chalicelib.domain import audit, folding
 from chalicelib.domain.days import Flow
 from chalicelib.domain.freezing import freeze
 from chalicelib.domain.granting import Grant
@@ -17,6 +17,7 @@ from chalicelib.domain.ledger import Entry
 from chalicelib.domain.lots import Source
 from chalicelib.domain.moneyback import MoneyFacts, Refund, RefundState
 from chalicelib.domain.recalls import Recalled, recall
+from chalicelib.domain.revoking import still_owed
 from chalicelib.domain.settling import Settlement, settle, settle_facts
 from chalicelib.domain.transfers import Order, transfer
 from chalicelib.domain.usage import Use, decide
@@ -123,8 +124,8 @@ def test_the_statement_has_a_column_for_what_was_recalled(family: Family) -> Non
     family.refund(700)
     family.recall()
 
-    assert audit.total_flows(family.entries["team_b"])[Flow.RECALLED] == 300
-    home = audit.total_flows(family.entries["acct_a"])
+    assert folding.total_flows(family.entries["team_b"])[Flow.RECALLED] == 300
+    home = folding.total_flows(family.entries["acct_a"])
     assert (home[Flow.RECEIVED], home[Flow.PAID_TO_DEBT], home[Flow.REVOKED]) == (300, 300, 400)
 
 
@@ -282,3 +283,12 @@ def test_a_restoration_after_a_recall_goes_to_the_buyer(family: Family) -> None:
 
     assert (family["acct_a"].available(NOON), family["team_b"].available(NOON)) == (1000, 0)
     family.check()
+
+
+def test_what_is_owed_for_another_purchase_is_not_asked_of_credits_whose_debt_was_paid() -> None:
+    wallet = replace(Wallet(wallet_id="acct_a"), debt=300, debt_since=9)
+    row = purchase(owed=600, owed_since=5)
+
+    assert still_owed(wallet, row) == 0
+    assert still_owed(wallet, replace(row, owed_since=9)) == 300
+    assert still_owed(replace(wallet, debt=0, debt_since=None), row) == 0
