@@ -30,9 +30,9 @@ def apply_event(shop: Shop, event: Oddity, *, stamp: Stamp) -> Outcome:
         return Outcome.PARKED
 
 
-def _heard(shop: Shop, event: Oddity, stamp: Stamp) -> Outcome:
+def _heard(shop: Shop, event: Oddity, stamp: Stamp, *, reviewed: bool = False) -> Outcome:
     if event.session_id:
-        return fulfil(shop, event.session_id, event=event, stamp=stamp)
+        return fulfil(shop, event.session_id, event=event, stamp=stamp, reviewed=reviewed)
     if event.payment_id:
         return take_back(shop, event.payment_id, event=event, stamp=stamp)
     return Outcome.IGNORED
@@ -42,6 +42,8 @@ def replay(shop: Shop, event_id: str, *, stamp: Stamp) -> Outcome:
     """
     Apply an event that was kept aside, by an admin's word; it leaves the quarantine when that went well.
 
+    A purchase under review is settled by that, if its payment fits it by now.
+
     Raises:
         NotFound: There is no such event in quarantine.
         Busy: It can't be applied yet; it stays.
@@ -50,7 +52,7 @@ def replay(shop: Shop, event_id: str, *, stamp: Stamp) -> Outcome:
     if event is None:
         raise NotFound
     try:
-        outcome = _heard(shop, event, stamp)
+        outcome = _heard(shop, event, stamp, reviewed=True)
     except (NotYetKnown, PaymentsFailed, Throttled, OutcomeUnknown) as again:
         raise Busy(event.wallet_id or "") from again
     if outcome is not Outcome.QUARANTINED:
