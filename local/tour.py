@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from local.client import Answer, call
+from local.client import call
 from local.limits import Limits
+from local.refunds import Refunds
 from local.team import Team
 from local.transcript import Transcript, WentWrong, cut, money
 from local.year import Year
@@ -18,18 +19,19 @@ from local.year import Year
 PATIENCE = 20.0  # seconds for the webhook
 LOOK_EVERY = 0.05  # seconds
 BODY = {"package_id": "starter"}
+OK = 200
 
 
 @dataclass(slots=True, kw_only=True)
 class Tour(Transcript):
-    """Buys credits for new wallets, meets a limit and goes on over it, shares with a team, lets a year go by."""
+    """Buys for new wallets, meets a limit and goes over it, shares with a team, gives money back, lets a year go by."""
 
     api: str
     stripe: str
 
     def run(self) -> None:
         """
-        Walk through a purchase, a month that goes over its limit, holds and a team, and a year to the end of it all.
+        Walk through a purchase, a month that goes over its limit, holds and a team, money back, and a year to its end.
 
         Raises:
             WentWrong: A step failed; those before it are shown.
@@ -46,6 +48,7 @@ class Tour(Transcript):
         service = self.bearer("svc_analyser", scope="tally:service")
         Limits(self, service, busy_id).run()
         Team(self, service, busy_id, f"team_tour_{number}").run()
+        Refunds(self, service, f"{wallet_id}_back").run()
         Year(self, bearer, wallet_id, busy_id).run()  # the last act: the clock never goes back
 
     def bearer(self, wallet_id: str, **more: str) -> dict[str, str]:
@@ -67,24 +70,39 @@ class Tour(Transcript):
         self.say(f"{bought['purchase_id']} {bought['status']}, {bought['credits']:,} for {money(bought['price'])}")
         return bought
 
-    def pay(self, session_id: str) -> None:
+    def pay(self, session_id: str) -> str:
+        """Pay on the stand-in's page; the payment's id."""
         path, body = f"/_control/sessions/{session_id}/pay", {"method": "card"}
         answer = call("POST", self.stripe + path, body=body)
         shown = self.stripe + path.replace(session_id, cut(session_id))
         paid = self.step("POST", f"{shown}  {json.dumps(body)}", answer)
         self.say(f"the checkout session is {paid['status']}, {paid['payment_status']}")
+        payment_id: str = paid["payment_intent"]
+        return payment_id
 
     def await_webhook(self, bearer: Mapping[str, str], purchase_id: str) -> None:
+        purchase, took = self.await_purchase(bearer, purchase_id, lambda each: each["status"] == "paid")
+        self.say(f"paid, granted as {purchase['lot_id']}; Stripe's signed event took {took:.0f} ms")
+
+    def await_purchase(
+        self, bearer: Mapping[str, str], purchase_id: str, is_there: Callable[[dict[str, Any]], bool]
+    ) -> tuple[dict[str, Any], float]:
+        """
+        Ask for a purchase until Stripe's event has come; give it, and how many milliseconds that took.
+
+        Raises:
+            WentWrong: The event did not come.
+        """
         path, began = f"/api/credits/purchases/{purchase_id}", time.monotonic()
         answer = call("GET", self.api + path, headers=bearer)
-        while _still(answer, "pending") and time.monotonic() - began < PATIENCE:
+        while answer.status == OK and not is_there(answer.body) and time.monotonic() - began < PATIENCE:
             time.sleep(LOOK_EVERY)
             answer = call("GET", self.api + path, headers=bearer)
         took = (time.monotonic() - began) * 1000
-        purchase = self.step("GET", path, answer)
-        if purchase["status"] != "paid":
+        purchase: dict[str, Any] = self.step("GET", path, answer)
+        if not is_there(purchase):
             raise WentWrong(f"the purchase is {purchase['status']}: Stripe's event did not arrive in {PATIENCE:.0f} s")
-        self.say(f"paid, granted as {purchase['lot_id']}; Stripe's signed event took {took:.0f} ms")
+        return purchase, took
 
     def _balance(self, bearer: Mapping[str, str]) -> None:
         path = "/api/credits/balance"
@@ -98,7 +116,3 @@ class Tour(Transcript):
         for entry in entries:
             amount = f"{entry['kind']} {entry['credits']:+,}, {entry['available_after']:,} available"
             self.say(f"entry {entry['seq']}: {amount}, by {entry['actor']}, hash {entry['hash'][:12]}…")
-
-
-def _still(answer: Answer, status: str) -> bool:
-    return answer.status == 200 and answer.body["status"] == status  # noqa: PLR2004

@@ -64,7 +64,7 @@ def reckon(
         take(lambda wallet, at: _restore(wallet, purchase, back, at))
         after = replace(after, revoked=target, owed=max(0, still_owed(wallet, purchase) - back))
     take(lambda wallet, at: _align_aside(wallet, after, at))
-    if not now.debt:
+    if decisions and not now.debt:  # without a decision the wallet guards nothing, and may be older than the row
         after = replace(after, owed=0)
     return Reckoned(purchase=after, decisions=tuple(decisions))
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.moneyback import joined
-from chalicelib.domain.purchases import Payment, Progress
+from chalicelib.domain.purchases import Payment, Progress, Status
 from chalicelib.domain.settling import Mismatch, put_under_review, settle
 from chalicelib.services.ports import (
     Change,
@@ -34,11 +34,12 @@ class NotYetKnown(Exception):
     """The event speaks of a purchase whose row isn't there yet; it should come again."""
 
 
-def fulfil(shop: Shop, session_id: str, *, event: Oddity, stamp: Stamp) -> Outcome:
+def fulfil(shop: Shop, session_id: str, *, event: Oddity, stamp: Stamp, reviewed: bool = False) -> Outcome:
     """
     Bring the purchase of a checkout session to where its payment is. Any number of times, in any order: once.
 
-    *event* names the hint, for the case that it must be kept aside.
+    *event* names the hint, for the case that it must be kept aside. *reviewed*: a person looked at a purchase that is
+    under review.
 
     Raises:
         NotYetKnown: There is no such purchase yet.
@@ -50,13 +51,13 @@ def fulfil(shop: Shop, session_id: str, *, event: Oddity, stamp: Stamp) -> Outco
         return Outcome.IGNORED
     for turn in shop.patience.turns():
         try:
-            return _settle_once(shop, payment, event=event, stamp=stamp)
+            return _settle_once(shop, payment, event=event, stamp=stamp, reviewed=reviewed)
         except (LostRace, Throttled, OutcomeUnknown) as trouble:
             turn.meet(trouble)
     raise Busy(payment.wallet_id)
 
 
-def _settle_once(shop: Shop, payment: Payment, *, event: Oddity, stamp: Stamp) -> Outcome:
+def _settle_once(shop: Shop, payment: Payment, *, event: Oddity, stamp: Stamp, reviewed: bool) -> Outcome:
     wallet, purchase = shop.store.wallet_and_purchase(payment.wallet_id, payment.purchase_id)
     if purchase is None:
         raise NotYetKnown(payment.purchase_id)
@@ -64,6 +65,8 @@ def _settle_once(shop: Shop, payment: Payment, *, event: Oddity, stamp: Stamp) -
         payment = shop.payments.payment(payment.session_id) or payment  # asked after the row: its version guards this
     if payment.money_back and payment.payment_id and (money := shop.payments.money_back(payment.payment_id)):
         purchase = replace(purchase, facts=joined(purchase.facts, money.facts))
+    if reviewed and purchase.status is Status.REVIEW and payment.progress is Progress.PAID:
+        purchase = replace(purchase, status=Status.PENDING)
     try:
         settlement = settle(wallet, purchase, payment, shop.catalog, live=shop.payments.live, stamp=stamp)
     except Mismatch as odd:

@@ -30,10 +30,14 @@ def apply_event(shop: Shop, event: Oddity, *, stamp: Stamp) -> Outcome:
         return Outcome.PARKED
 
 
+<<<<<<< HEAD
 def hear(shop: Shop, event: Oddity, *, stamp: Stamp) -> Outcome:
     """Do what an event hints at. Raises as `apply_event` does."""
+=======
+def _heard(shop: Shop, event: Oddity, stamp: Stamp, *, reviewed: bool = False) -> Outcome:
+>>>>>>> 6c1e35ba10b4351ab50f001015401a87fa140b3f
     if event.session_id:
-        return fulfil(shop, event.session_id, event=event, stamp=stamp)
+        return fulfil(shop, event.session_id, event=event, stamp=stamp, reviewed=reviewed)
     if event.payment_id:
         return take_back(shop, event.payment_id, event=event, stamp=stamp)
     return Outcome.IGNORED
@@ -43,6 +47,8 @@ def replay(shop: Shop, event_id: str, *, stamp: Stamp) -> Outcome:
     """
     Apply an event that was kept aside, by an admin's word; it leaves the quarantine when that went well.
 
+    A purchase under review is settled by that, if its payment fits it by now.
+
     Raises:
         NotFound: There is no such event in quarantine.
         Busy: It can't be applied yet; it stays.
@@ -51,7 +57,11 @@ def replay(shop: Shop, event_id: str, *, stamp: Stamp) -> Outcome:
     if event is None:
         raise NotFound
     try:
+<<<<<<< HEAD
         outcome = hear(shop, event, stamp=stamp)
+=======
+        outcome = _heard(shop, event, stamp, reviewed=True)
+>>>>>>> 6c1e35ba10b4351ab50f001015401a87fa140b3f
     except (NotYetKnown, PaymentsFailed, Throttled, OutcomeUnknown) as again:
         raise Busy(event.wallet_id or "") from again
     if outcome is not Outcome.QUARANTINED:

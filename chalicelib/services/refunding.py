@@ -114,10 +114,8 @@ def make_refund(shop: Shop, wallet_id: str, purchase_id: str, refund_key: str, *
     money = shop.payments.money_back(purchase.payment_id)
     if money is None:
         raise PaymentsFailed("the payment is not ours any more")
-    wallet, purchase = (
-        shop.store.wallet_and_purchase(wallet_id, purchase_id)[0],
-        _purchase(shop, wallet_id, purchase_id),
-    )
+    purchase = _purchase(shop, wallet_id, purchase_id)
+    wallet = shop.store.wallet(wallet_id)  # after the row: whatever else settled it stands in the wallet, too
     settlement = settle_facts(wallet, purchase, money.facts, shop.catalog, replace(stamp, actor=asked.actor))
     after = settlement.purchase if settlement else replace(purchase, version=purchase.version + 1)
     decisions = settlement.decisions if settlement else ()

@@ -109,7 +109,8 @@ def _look_again(shop: Shop, wallet_id: str, purchase_id: str, stamp: Stamp) -> N
     """Note when to look again for what is still owed; nobody owes any more once the debt is paid."""
     for turn in shop.patience.turns():
         try:
-            wallet, purchase = shop.store.wallet_and_purchase(wallet_id, purchase_id)
+            purchase = shop.store.purchase(wallet_id, purchase_id)
+            wallet = shop.store.wallet(wallet_id)  # after the row: what the row says is owed stands in it
             if purchase and purchase.due_at and purchase.status is Status.PAID:
                 waits = still_owed(wallet, purchase) or purchase.asked or purchase.facts.is_disputed
                 shop.store.put_off_purchase(purchase, next_look(purchase, stamp.now) if waits else None)

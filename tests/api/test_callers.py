@@ -77,6 +77,7 @@ READING = {
     "predictions": read("/api/customer/usage"),
     "subscription": read("/api/user/subscription"),
     "notifications": read("/api/user/notifications"),
+    "payments": read("/api/user/payments"),
     "a quote": quote,
 }
 CHANGING = {"buying": buy, "an address": set_address, "a transfer": transfer}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -71,6 +72,14 @@ def test_once_shows_a_purchase_and_leaves_nothing(root: Path, around: dict[str, 
     assert "50 from the quota, 50 credits; 450 available" in shown
     assert "409  frozen: The wallet is frozen." in shown
     assert "100 of lot_4; 335 available" in shown
+    assert "2.50 USD refunded, 250 credits revoked, not disputed" in shown
+    for said in ("150 available, 0 set aside, debt 0", "0 available, 150 set aside, debt 0"):
+        assert said in shown
+    assert "7.50 USD go back; 1000 credits revoked in all, debt 600" in shown
+    assert "entry 6: revocation -150, debt +600, by acct_admin: not wanted" in shown
+    assert "10.00 USD paid, 10.00 USD refunded" in shown
+    assert "differences 0, healed 0, for_people 0, failed 0" in shown
+    assert re.search(r"payments [1-9]\d*, purchases [1-9]", shown)
     for said in ("40 of the 50 in your plan", "1,000 credits end on", "balance 1,000, ends", "entry 5: expiry -1,000"):
         assert said in shown
     assert shown.rstrip().endswith("0 credits are left. That is less than 100.")
@@ -90,15 +99,17 @@ def test_what_the_program_logs_is_in_its_file_and_not_on_the_terminal(
     written = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     lines = [line for line in written if "_aws" not in line]  # those are metrics
     answered = [line["route"] for line in lines if line["message"] == "answered"]
-    assert answered.count("/api/credits/balance") == 5
+    assert answered.count("/api/credits/balance") == 9
     assert answered.count("/api/credits/holds") == answered.count("/api/credits/holds/{hold_id}/capture") == 2
     assert answered.count("/api/credits/transfer") == 2
     refused = [line["route"] for line in lines if line["message"] == "refused"]
     assert refused == ["/api/user/usage/increment", "/api/credits/transfer"]
     jobs = [line["job"] for line in lines if line["message"] == "job done"]
-    assert jobs == ["send_alerts", "send_alerts", "send_alerts", "expire_credits"]
+    assert jobs == ["reconcile_stripe", "send_alerts", "send_alerts", "send_alerts", "expire_credits"]
     settled = [line["event_type"] for line in lines if line.get("outcome") == "settled"]
-    assert settled == ["checkout.session.completed"] * 2
+    assert settled[:3] == ["checkout.session.completed"] * 3
+    assert all(each.startswith(("charge.", "refund.")) for each in settled[3:])
+    assert len(settled) in (6, 7)  # a refund, a dispute opened and won; of the admin's, the event may be the first
     assert '"level"' not in shown
 
 
