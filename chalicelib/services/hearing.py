@@ -30,12 +30,8 @@ def apply_event(shop: Shop, event: Oddity, *, stamp: Stamp) -> Outcome:
         return Outcome.PARKED
 
 
-<<<<<<< HEAD
-def hear(shop: Shop, event: Oddity, *, stamp: Stamp) -> Outcome:
-    """Do what an event hints at. Raises as `apply_event` does."""
-=======
-def _heard(shop: Shop, event: Oddity, stamp: Stamp, *, reviewed: bool = False) -> Outcome:
->>>>>>> 6c1e35ba10b4351ab50f001015401a87fa140b3f
+def hear(shop: Shop, event: Oddity, *, stamp: Stamp, reviewed: bool = False) -> Outcome:
+    """Do what an event hints at; *reviewed*: a person has looked at it. Raises as `apply_event` does."""
     if event.session_id:
         return fulfil(shop, event.session_id, event=event, stamp=stamp, reviewed=reviewed)
     if event.payment_id:
@@ -57,11 +53,7 @@ def replay(shop: Shop, event_id: str, *, stamp: Stamp) -> Outcome:
     if event is None:
         raise NotFound
     try:
-<<<<<<< HEAD
-        outcome = hear(shop, event, stamp=stamp)
-=======
-        outcome = _heard(shop, event, stamp, reviewed=True)
->>>>>>> 6c1e35ba10b4351ab50f001015401a87fa140b3f
+        outcome = hear(shop, event, stamp=stamp, reviewed=True)
     except (NotYetKnown, PaymentsFailed, Throttled, OutcomeUnknown) as again:
         raise Busy(event.wallet_id or "") from again
     if outcome is not Outcome.QUARANTINED:
