@@ -299,7 +299,7 @@ def test_what_was_decided_before_a_row_got_a_holder_is_decided_afresh(store: Sto
     paid = payment(wallet_id=wallet_id)
     stale = settle(store.wallet(wallet_id), opened, paid, CATALOG, live=False, stamp=stamp())
     assert stale
-    assert stale.granted
+    assert stale.decisions
     store.commit(Change(holders=[Holder(wallet_id, PUR, "team_b")]))
 
     with pytest.raises(LostRace):
