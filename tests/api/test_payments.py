@@ -115,7 +115,8 @@ def test_a_cursor_that_was_changed_is_refused(desk: Desk) -> None:
 
 def test_a_cursor_of_another_wallet_or_list_is_refused(desk: Desk) -> None:
     bought(desk, 2)
-    desk.give(1), desk.give(1)
+    desk.give(1)
+    desk.give(1)
     token = desk.token(teams=OWNER)
     cursor = desk.get(f"{PATH}?limit=1").json()["next_cursor"]
     of_history = desk.get("/api/credits/history?limit=1").json()["next_cursor"]

@@ -24,8 +24,8 @@ def refund(
     return desk.post(path, body, key=key, token=desk.token(admin, scope=ADMIN))
 
 
-def paid(desk: Desk, key: str = "k1", **fields: object) -> Reply:
-    bought = desk.buy(key, **fields)
+def paid(desk: Desk, *, token: str | None = None) -> Reply:
+    bought = desk.buy(token=token)
     desk.pay(bought)
     return bought
 
