@@ -248,7 +248,7 @@ def test_trouble_while_recalling_recalls_once(desk: Desk, call: str, when: str, 
 
 def test_nobody_is_asked_for_an_unknown_purchase(desk: Desk) -> None:
     assert bring_home(desk.shop, "acct_a", "pur_gone", stamp=stamp()) == 0
-    assert desk.calls == ["purchase", "wallet_and_purchase"]
+    assert desk.calls == ["purchase", "purchase", "wallet"]
 
 
 def test_a_purchase_that_vanishes_between_two_looks_recalls_nothing(desk: Desk) -> None:

@@ -186,12 +186,14 @@ def test_a_purchase_without_its_row_moves_nowhere(teller: Teller) -> None:
 def test_whoever_has_read_the_row_of_a_purchase_before_it_got_a_holder_decides_afresh(teller: Teller) -> None:
     before = teller.store.purchase("acct_a", "pur_1")
     teller.move("k1", 150)
-    refunded = Settlement(before=before, purchase=replace(before, version=before.version + 1, refunded_minor=5))
+    refunded = Settlement(
+        before=before, purchase=replace(before, version=before.version + 1, email="buyer@example.org")
+    )
 
     with pytest.raises(LostRace):
         teller.store.commit(Change(purchase=refunded))
     row = teller.store.purchase("acct_a", "pur_1")
-    again = Settlement(before=row, purchase=replace(row, version=row.version + 1, refunded_minor=5))
+    again = Settlement(before=row, purchase=replace(row, version=row.version + 1, email="buyer@example.org"))
     teller.store.commit(Change(purchase=again))
 
     assert holders(teller) == ("team_b",)
@@ -200,11 +202,11 @@ def test_whoever_has_read_the_row_of_a_purchase_before_it_got_a_holder_decides_a
 
 def test_a_row_that_moves_meanwhile_does_not_stop_a_transfer(teller: Teller) -> None:
     row = teller.store.purchase("acct_a", "pur_1")
-    moved = Settlement(before=row, purchase=replace(row, version=row.version + 1, refunded_minor=5))
+    moved = Settlement(before=row, purchase=replace(row, version=row.version + 1, email="buyer@example.org"))
     teller.strike = once_after("two_wallets", lambda: teller.store.commit(Change(purchase=moved)))
 
     assert not teller.move("k1", 150).replayed
-    assert teller.store.purchase("acct_a", "pur_1").refunded_minor == 5
+    assert teller.store.purchase("acct_a", "pur_1").email == "buyer@example.org"
     assert holders(teller) == ("team_b",)
 
 
