@@ -93,6 +93,7 @@ def purchase(bought: Purchase) -> dict[str, Any]:
         "disputed": bought.disputed,
         "revoked_credits": bought.revoked,
         "receipt_url": bought.receipt_url,
+        "invoice_url": bought.invoice_url,
     }
 
 
@@ -109,6 +110,7 @@ def payment(bought: Purchase) -> dict[str, Any]:
         "created_at": as_text(bought.created_at),
         "paid_at": as_text(bought.paid_at),
         "receipt_url": bought.receipt_url,
+        "invoice_url": bought.invoice_url,
     }
 
 

@@ -112,6 +112,7 @@ class Purchase:
     lot_id: LotId | None = None
     email: str | None = None
     receipt_url: str | None = None
+    invoice_url: str | None = None
     facts: MoneyFacts = field(default_factory=MoneyFacts)
     revoked: int = 0
     owed: int = 0
@@ -154,6 +155,7 @@ class Payment:
     session_expires_at: datetime | None = None
     email: str | None = None
     receipt_url: str | None = None
+    invoice_url: str | None = None
     money_back: bool = False  # some of it went back already: refunded or disputed
 
 

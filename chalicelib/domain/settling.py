@@ -81,6 +81,7 @@ def settle(
         lot_id=LotId(decision.wallet.seq),
         email=payment.email,
         receipt_url=payment.receipt_url,
+        invoice_url=payment.invoice_url,
         due_at=None,
     )
     reckoned = reckon(decision.wallet, paid, catalog, stamp)  # money may have gone back before we heard of it

@@ -19,7 +19,7 @@ from chalicelib.services.ports import Checkout, PaymentsFailed
 if TYPE_CHECKING:
     import stripe
 
-EXPANDED = ["payment_intent.latest_charge"]
+EXPANDED = ["payment_intent.latest_charge", "invoice"]
 WINDOW = timedelta(minutes=10)  # within which a repeated request gets the same session
 DEAD_INTENTS = frozenset({"requires_payment_method", "canceled"})
 
@@ -147,7 +147,7 @@ def read_session(session: Mapping[str, Any]) -> Payment | None:
     tags = session.get("metadata") or {}
     if not tags.get(PURCHASE) or not tags.get(WALLET):
         return None
-    intent = session.get("payment_intent")
+    intent, invoice = session.get("payment_intent"), session.get("invoice")
     charge = intent.get("latest_charge") if isinstance(intent, Mapping) else None
     try:
         return Payment(
@@ -164,6 +164,7 @@ def read_session(session: Mapping[str, Any]) -> Payment | None:
             session_expires_at=from_ms(session["expires_at"] * 1000),
             email=(session.get("customer_details") or {}).get("email"),
             receipt_url=charge.get("receipt_url") if isinstance(charge, Mapping) else None,
+            invoice_url=invoice.get("hosted_invoice_url") if isinstance(invoice, Mapping) else None,
             money_back=isinstance(charge, Mapping) and bool(charge.get("amount_refunded") or charge.get("disputed")),
         )
     except KeyError as missing:

@@ -152,6 +152,7 @@ class PurchaseItem(Model):
     lot_seq = Whole(attr_name="l", null=True)
     email = UnicodeAttribute(attr_name="em", null=True)
     receipt_url = UnicodeAttribute(attr_name="ru", null=True)
+    invoice_url = UnicodeAttribute(attr_name="iu", null=True)
     facts = Facts(attr_name="f", null=True)
     revoked = Whole(attr_name="rv", null=True)
     owed = Whole(attr_name="ow", null=True)

@@ -90,6 +90,7 @@ def test_a_purchase_can_be_followed_until_it_is_paid(desk: Desk) -> None:
     said = paid.json()
     assert (said["status"], said["lot_id"], said["credits"]) == ("paid", "lot_1", 1000)
     assert said["receipt_url"].startswith("http")
+    assert said["invoice_url"].startswith("http")
     assert said["price"].keys() == MONEY
     assert paid.headers["cache-control"] == "no-store"
 

@@ -117,6 +117,7 @@ def test_the_cost_of_a_settlement_does_not_hide_in_the_row() -> None:
         payment_id="pi_" + "a" * 24,
         email="a" * 40 + "@example.org",
         receipt_url="https://pay.stripe.com/receipts/payment/" + "a" * 180,
+        invoice_url="https://invoice.stripe.com/i/" + "a" * 100,
     )
     settlement = settle(Wallet(wallet_id="a" * 64), bought, paid, CATALOG, live=False, stamp=stamp())
     assert settlement
