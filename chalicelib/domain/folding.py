@@ -193,14 +193,19 @@ def _plan_changed(books: _Books, facts: Facts) -> Mapping[str, int]:
 
 
 def _used(books: _Books, facts: Facts) -> Mapping[str, int]:
-    for draw in facts["draws"]:
-        lot = books.lots[lot_of(draw)]
-        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    _move_free(books, facts)
     for use in facts.get("uses", [facts]):
         _count(books, use, from_text(facts["at"]).date())
     plan = books.plan or _free_from(from_text(facts["at"]))
     books.plan = replace(plan, spent=plan.spent - facts["credits"])
     return {Flow.USED: -facts["credits"]}
+
+
+def _move_free(books: _Books, facts: Facts) -> None:
+    """Change what is free in lots by a step's draws, which bear the sign of their effect."""
+    for draw in facts["draws"]:
+        lot = books.lots[lot_of(draw)]
+        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
 
 
 def _count(books: _Books, use: Facts, day: date) -> None:
@@ -218,9 +223,7 @@ def _count(books: _Books, use: Facts, day: date) -> None:
 
 
 def _ended(books: _Books, facts: Facts) -> Mapping[str, int]:
-    for draw in facts["draws"]:
-        lot = books.lots[lot_of(draw)]
-        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    _move_free(books, facts)
     return {Flow.EXPIRED: -facts["credits"]}
 
 
@@ -266,9 +269,7 @@ def _let_go(books: _Books, facts: Facts) -> Mapping[str, int]:
     for held in hold.draws:
         lot = books.lots[held.lot_id]
         books.lots[lot.id] = replace(lot, held=lot.held - held.credits)
-    for draw in facts["draws"]:
-        lot = books.lots[lot_of(draw)]
-        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    _move_free(books, facts)
     if "counted" in facts:
         _counted(books, **facts["counted"])
     paid = facts.get("paid_to_debt", 0)
@@ -288,9 +289,7 @@ def _captured(books: _Books, facts: Facts) -> Mapping[str, int]:
 
 
 def _sent(books: _Books, facts: Facts) -> Mapping[str, int]:
-    for draw in facts["draws"]:
-        lot = books.lots[lot_of(draw)]
-        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    _move_free(books, facts)
     return {Flow.SENT: -facts["credits"]}
 
 
@@ -310,9 +309,7 @@ def _frozen(books: _Books, facts: Facts) -> Mapping[str, int]:
 
 
 def _revoked(books: _Books, facts: Facts) -> Mapping[str, int]:
-    for draw in facts["draws"]:
-        lot = books.lots[lot_of(draw)]
-        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    _move_free(books, facts)
     for draw in facts["from_set_aside"]:
         lot = books.lots[lot_of(draw)]
         books.lots[lot.id] = replace(lot, set_aside=lot.set_aside - draw["credits"])
@@ -333,9 +330,7 @@ def _restored(books: _Books, facts: Facts) -> Mapping[str, int]:
 
 def _aside(books: _Books, facts: Facts) -> Mapping[str, int]:
     """Credits set aside (+), or given back (-) to their lots, to debt, and to *expired*."""
-    for draw in facts["draws"]:
-        lot = books.lots[lot_of(draw)]
-        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    _move_free(books, facts)
     for draw in facts["aside"]:
         lot = books.lots[lot_of(draw)]
         books.lots[lot.id] = replace(lot, set_aside=lot.set_aside + draw["credits"])
@@ -348,9 +343,7 @@ def _recalled(books: _Books, facts: Facts) -> Mapping[str, int]:
     if "received" in facts:
         books.debt -= facts["paid_to_debt"]
         return {Flow.RECEIVED: facts["received"], Flow.PAID_TO_DEBT: facts["paid_to_debt"]}
-    for draw in facts["draws"]:
-        lot = books.lots[lot_of(draw)]
-        books.lots[lot.id] = replace(lot, free=lot.free + draw["credits"])
+    _move_free(books, facts)
     return {Flow.RECALLED: facts["recalled"]}
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.moneyback import joined, target_of
@@ -143,16 +144,20 @@ def _payments(
             return
 
 
-def _of_payment(shop: Shop, payment: Payment) -> Iterator[Difference]:
-    def difference(finding: Finding, detail: str = "") -> Difference:
-        return Difference(
-            finding=finding,
-            wallet_id=payment.wallet_id,
-            purchase_id=payment.purchase_id,
-            session_id=payment.session_id,
-            detail=detail,
-        )
+def _difference(of: Payment | MoneyBack, finding: Finding, detail: str = "") -> Difference:
+    """Name a difference, and what heals it: a session is heard of again, or a payment of which money went back."""
+    return Difference(
+        finding=finding,
+        wallet_id=of.wallet_id,
+        purchase_id=of.purchase_id,
+        session_id=of.session_id if isinstance(of, Payment) else None,
+        payment_id=of.payment_id if isinstance(of, MoneyBack) else None,
+        detail=detail,
+    )
 
+
+def _of_payment(shop: Shop, payment: Payment) -> Iterator[Difference]:
+    difference = partial(_difference, payment)
     purchase = shop.store.purchase(payment.wallet_id, payment.purchase_id)
     if purchase is None:
         yield difference(Finding.UNKNOWN_PURCHASE)
@@ -188,15 +193,7 @@ def _money_back(shop: Shop, since: datetime, until: datetime, report: Report) ->
 
 
 def _of_money(shop: Shop, money: MoneyBack) -> Iterator[Difference]:
-    def difference(finding: Finding, detail: str = "") -> Difference:
-        return Difference(
-            finding=finding,
-            wallet_id=money.wallet_id,
-            purchase_id=money.purchase_id,
-            payment_id=money.payment_id,
-            detail=detail,
-        )
-
+    difference = partial(_difference, money)
     purchase = shop.store.purchase(money.wallet_id, money.purchase_id)
     if purchase is None:
         yield difference(Finding.UNKNOWN_PURCHASE)
