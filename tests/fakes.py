@@ -10,9 +10,11 @@ from typing import Any
 
 from chalicelib.domain.contacts import Contact, Known
 from chalicelib.domain.days import Chart, ClosedDay, add_up
+from chalicelib.domain.invoices import Invoice
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.messages import Message
 from chalicelib.domain.purchases import Purchase
+from chalicelib.domain.subscriptions import Subscription
 from chalicelib.domain.transfers import MOST_HOLDERS
 from chalicelib.domain.wallet import SNAPSHOT_EVERY, Decision, Wallet
 from chalicelib.services.ports import (
@@ -57,6 +59,9 @@ class MemoryStore:
         self.released: dict[str, datetime] = {}
         self.failed_events: dict[str, int] = {}
         self.answers: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self.former: dict[str, str] = {}
+        self.subscriptions: dict[str, Subscription] = {}
+        self.invoices: dict[tuple[str, str], Invoice] = {}
         self._lock = threading.Lock()
 
     def wallet(self, wallet_id: str) -> Wallet:
@@ -131,7 +136,13 @@ class MemoryStore:
                     row, holders=holders, version=row.version + 1
                 )
             if change.answer:
-                self.answers[change.answer.wallet_id, change.answer.refund_key] = dict(change.answer.answer)
+                self.answers[change.answer.wallet_id, change.answer.name] = dict(change.answer.answer)
+            if change.subscription:
+                row = change.subscription.subscription
+                self.subscriptions[row.wallet_id] = row
+                self._write_messages(change.subscription.messages)
+            if change.invoice:
+                self.invoices[change.invoice.wallet_id, change.invoice.name] = change.invoice
             if change.contact:
                 self.contacts[change.contact.contact.wallet_id] = change.contact.contact
 
@@ -149,7 +160,10 @@ class MemoryStore:
             row = self.purchase(holder.buyer_id, holder.purchase_id)
             races.append(row is None or (len(row.holders) >= MOST_HOLDERS and holder.wallet_id not in row.holders))
         if change.answer:
-            races.append((change.answer.wallet_id, change.answer.refund_key) in self.answers)
+            races.append((change.answer.wallet_id, change.answer.name) in self.answers)
+        if change.subscription:
+            known = change.subscription.before
+            races.append(self.subscription(known.wallet_id).version != known.version)
         if change.contact:
             races.append(self.contact(change.contact.contact.wallet_id).version != change.contact.before.version)
         if any(races):
@@ -195,6 +209,15 @@ class MemoryStore:
             self.emails[wallet_id] = email
         self.customers.setdefault(wallet_id, customer_id)
 
+    def former_customer(self, wallet_id: str) -> str | None:
+        return self.former.get(wallet_id)
+
+    def forget_customer(self, wallet_id: str, customer_id: str) -> None:
+        if self.customers.get(wallet_id) == customer_id:
+            del self.customers[wallet_id]
+            self.emails.pop(wallet_id, None)
+            self.former[wallet_id] = customer_id
+
     def contact(self, wallet_id: str) -> Contact:
         return self.contacts.get(wallet_id, Contact(wallet_id=wallet_id))
 
@@ -208,6 +231,7 @@ class MemoryStore:
 
     def due_purchases(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
         found = [(each.due_at, name) for name, each in self.purchases.items()]
+        found += [(each.due_at, (name, "subscription")) for name, each in self.subscriptions.items()]
         return self._due(shard, until, cursor, found)
 
     def due_messages(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
@@ -284,8 +308,29 @@ class MemoryStore:
         mine.sort(key=lambda each: each.purchase_id, reverse=True)
         return [each for each in mine if not before or each.purchase_id < before][:limit]
 
-    def answer(self, wallet_id: str, refund_key: str) -> Mapping[str, Any] | None:
-        return self.answers.get((wallet_id, refund_key))
+    def answer(self, wallet_id: str, name: str) -> Mapping[str, Any] | None:
+        return self.answers.get((wallet_id, name))
+
+    def subscription(self, wallet_id: str) -> Subscription:
+        return self.subscriptions.get(wallet_id, Subscription(wallet_id=wallet_id))
+
+    def wallet_and_subscription(self, wallet_id: str) -> tuple[Wallet, Subscription]:
+        with self._lock:
+            return self.wallet(wallet_id), self.subscription(wallet_id)
+
+    def put_off_subscription(self, row: Subscription, until: datetime | None) -> None:
+        with self._lock:
+            if self.subscription(row.wallet_id).version != row.version:
+                raise LostRace
+            self.subscriptions[row.wallet_id] = replace(self.subscriptions[row.wallet_id], due_at=until)
+
+    def invoice(self, wallet_id: str, name: str) -> Invoice | None:
+        return self.invoices.get((wallet_id, name))
+
+    def listed_invoices(self, wallet_id: str, *, before: str | None, limit: int) -> list[Invoice]:
+        mine = [each for (owner, _), each in self.invoices.items() if owner == wallet_id]
+        mine.sort(key=lambda each: each.name, reverse=True)
+        return [each for each in mine if not before or each.name < before][:limit]
 
     def paid_on(self, day: date, *, cursor: object = None) -> Due:
         del cursor  # one page holds all

@@ -7,9 +7,11 @@ What is latched is one level per subject:
     quota:<meter>    80, 90, 100    the use reaches it               the use is back by 5 points, or a period begins
     low_balance      1              the balance falls below the line it is over the line by a tenth of it
     debt             1              there is debt                    there is none
+    topup            1              a spend leaves less than the     the balance is over the line, or credits came in
+                                    line of the automatic top-up
 
 A raise is told, several at once as the highest; it stays silent where the quota or the lot itself came into being
-with this command. Hovering around a line latches nothing anew.
+with this command. Hovering around a line latches nothing anew. The last one tells a job, and not the customer.
 """
 
 from __future__ import annotations
@@ -27,23 +29,30 @@ from chalicelib.domain.wallet import Line, MeterState, Wallet
 WHOLE = 100  # percent
 BACK_BY_POINTS = 5  # of a quota, in percent
 BACK_BY_PART = 10  # of the line of a low balance: a tenth
-LOW_BALANCE, DEBT = "low_balance", "debt"
+LOW_BALANCE, DEBT, TOPUP = "low_balance", "debt", "topup"
+SPENDS = frozenset({"usage", "hold", "capture"})  # the kinds of entries that may ask for a top-up
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is latched after a command, the step that says what changed in that, and what the customer is to be told."""
+    """
+    What is latched after a command, the step that says what changed in that, and what the customer is to be told.
+
+    `wants_topup`: the line of the automatic top-up was crossed.
+    """
 
     latches: Mapping[str, int]
     steps: tuple[Line, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    wants_topup: bool = False
 
 
-def decide_alerts(current: CaughtUp, after: Wallet, catalog: Catalog, at: datetime) -> Told:
+def decide_alerts(current: CaughtUp, after: Wallet, catalog: Catalog, at: datetime, *, spends: bool) -> Told:
     """Compare a wallet before and after a command with the lines that there are."""
     alerts: list[Alert] = []
     latches = dict(current.wallet.latches)
-    for name, level, alert in (*_quotas(current, after, catalog), *_balances(current, after, catalog, at)):
+    judged = (*_quotas(current, after, catalog), *_balances(current, after, catalog, at))
+    for name, level, alert in (*judged, _topup(current, after, at, spends=spends)):
         if alert and level > latches.get(name, 0):
             alerts.append(alert)
         latches[name] = level
@@ -56,7 +65,7 @@ def decide_alerts(current: CaughtUp, after: Wallet, catalog: Catalog, at: dateti
     if not changed:
         return Told(current.wallet.latches)
     step = Line(kind="notice", credits=0, facts={"latched": changed, "told": [alert.subject for alert in alerts]})
-    return Told(latches, (step,), tuple(alerts))
+    return Told(latches, (step,), tuple(alerts), wants_topup=changed.get(TOPUP) == 1)
 
 
 Judged = tuple[str, int, Alert | None]  # a subject, the level that is latched now, and what to tell if it rose
@@ -100,3 +109,12 @@ def _balances(current: CaughtUp, after: Wallet, catalog: Catalog, at: datetime) 
     low = Alert(LOW_BALANCE, MessageKind.LOW_BALANCE, {"available": available, "low_below": line})
     yield LOW_BALANCE, int(is_low), None if granted else low
     yield DEBT, int(after.debt > 0), Alert(DEBT, MessageKind.DEBT, {"debt": after.debt})
+
+
+def _topup(current: CaughtUp, after: Wallet, at: datetime, *, spends: bool) -> Judged:
+    if after.topup_below is None:
+        return TOPUP, 0, None
+    if after.available(at) >= after.topup_below:
+        return TOPUP, 0, None
+    came = {lot.id for lot in after.lots} - {lot.id for lot in current.wallet.lots}
+    return TOPUP, 1 if spends else 0 if came else current.wallet.latches.get(TOPUP, 0), None

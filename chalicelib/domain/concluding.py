@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chalicelib.domain.alerts import decide_alerts
+from chalicelib.domain.alerts import SPENDS, decide_alerts
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.due import lowered
 from chalicelib.domain.ledger import Stamp
@@ -30,6 +30,9 @@ def conclude(
     *before* is the wallet as it was read, *current* as it stood once what fell due was done, *after* as the command
     leaves it. *alerts* are what the command itself has to tell; what it crossed is found out here.
     """
-    told = decide_alerts(current, after, catalog, before.time_of_decision(stamp.now))
+    at, spends = before.time_of_decision(stamp.now), line.kind in SPENDS and line.credits < 0
+    told = decide_alerts(current, after, catalog, at, spends=spends)
     latched = lowered(before, replace(after, latches=told.latches), catalog)
-    return record(before, latched, line, stamp, also=(*current.steps, *told.steps), alerts=(*alerts, *told.alerts))
+    also, alerts = (*current.steps, *told.steps), (*alerts, *told.alerts)
+    decision = record(before, latched, line, stamp, also=also, alerts=alerts)
+    return replace(decision, wants_topup=told.wants_topup)

@@ -23,6 +23,8 @@ def _instants(wallet: Wallet, catalog: Catalog) -> Iterator[datetime]:
     yield from (hold.lapses_at for hold in wallet.holds)
     if wallet.plan and catalog.plan_or_free(wallet.plan.plan_id).included_credits:
         yield wallet.plan.period.end
+    if wallet.plan and wallet.plan.tenure:
+        yield wallet.plan.tenure.lapses_at
 
 
 def lowered(before: Wallet, after: Wallet, catalog: Catalog) -> Wallet:

@@ -18,7 +18,7 @@ from chalicelib.domain.holds import HeldUse, Hold
 from chalicelib.domain.ledger import GENESIS, Entry, as_time, lot_of
 from chalicelib.domain.lots import Draw, Lot, LotId, Origin, Source
 from chalicelib.domain.times import from_text
-from chalicelib.domain.wallet import PACE_DAYS, MeterState, RunningPlan, Wallet
+from chalicelib.domain.wallet import PACE_DAYS, MeterState, RunningPlan, Tenure, Wallet
 
 Facts = Mapping[str, Any]
 
@@ -42,6 +42,7 @@ class _Books:
     holds: dict[int, Hold] = field(default_factory=dict)
     frozen: bool = False
     latches: dict[str, int] = field(default_factory=dict)
+    topup_below: int | None = None
     shown: dict[str, int] = field(default_factory=dict)  # today's chart: by meter
     shown_credits: int = 0
 
@@ -74,6 +75,7 @@ def fold(wallet_id: str, entries: Iterable[Entry], *, start: Wallet | None = Non
         latches=books.latches,
         holds=tuple(books.holds.values()),
         frozen=books.frozen,
+        topup_below=books.topup_below,
     )
 
 
@@ -94,6 +96,7 @@ def _opened(start: Wallet) -> _Books:
         latches=dict(start.latches),
         holds={hold.seq: hold for hold in start.holds},
         frozen=start.frozen,
+        topup_below=start.topup_below,
         shown=dict(start.today.meters) if start.today else {},
         shown_credits=start.today.credits if start.today else 0,
     )
@@ -163,17 +166,30 @@ def _included(books: _Books, facts: Facts) -> Mapping[str, int]:
     if "lot" not in facts:
         return {}
     plan = books.plan or _free_from(from_text(facts["at"]))
-    books.plan = replace(plan, granted=(*plan.granted, facts["plan_id"]))
+    if not facts.get("provisional"):  # then only what was carried over came
+        books.plan = replace(plan, granted=(*plan.granted, facts["plan_id"]))
     return _granted(books, facts)
 
 
 def _renewed(books: _Books, facts: Facts) -> Mapping[str, int]:
+    if "set_by" in facts:  # by news of the subscription, and not by the clock
+        return _plan_changed(books, facts)
     start = from_text(facts["period"]["start"])
     if books.plan and books.plan.period_start != start:
         books.plan = replace(books.plan, period_start=start, spent=0, granted=())
         books.meters = {name: MeterState(level, 0) for name, level in facts.get("levels", {}).items()}
-        books.latches = {subject: level for subject, level in books.latches.items() if not subject.startswith("quota:")}
+        _forget_quotas(books)
     return _included(books, facts)
+
+
+def _forget_quotas(books: _Books) -> None:
+    books.latches = {subject: level for subject, level in books.latches.items() if not subject.startswith("quota:")}
+
+
+def _tenure(facts: Facts) -> Tenure | None:
+    if "until" not in facts:
+        return None
+    return Tenure(until=from_text(facts["until"]), is_ending=facts["is_ending"], is_paid=facts["is_paid"])
 
 
 def _plan_changed(books: _Books, facts: Facts) -> Mapping[str, int]:
@@ -186,9 +202,12 @@ def _plan_changed(books: _Books, facts: Facts) -> Mapping[str, int]:
         period_start=start,
         spent=before.spent if before and same_period else 0,
         granted=before.granted if before and same_period else (),
+        tenure=_tenure(facts),
     )
     if not same_period:
         books.meters = {name: MeterState(level, 0) for name, level in facts.get("levels", {}).items()}
+        if facts.get("lapsed"):
+            _forget_quotas(books)
     return _included(books, facts)
 
 
@@ -347,8 +366,11 @@ def _recalled(books: _Books, facts: Facts) -> Mapping[str, int]:
     return {Flow.RECALLED: facts["recalled"]}
 
 
-def _unmoved(_books: _Books, _facts: Facts) -> Mapping[str, int]:
-    """An entry that tells of something beside the wallet."""
+def _set(books: _Books, facts: Facts) -> Mapping[str, int]:
+    """Settings: most of them stand beside the wallet."""
+    if "auto_topup" in facts:
+        terms = facts["auto_topup"]
+        books.topup_below = terms["below"] if terms["enabled"] else None
     return {}
 
 
@@ -360,7 +382,7 @@ STEPS: dict[str, Callable[[_Books, Facts], Mapping[str, int]]] = {
     "plan_change": _plan_changed,
     "expiry": _ended,
     "notice": _noticed,
-    "settings": _unmoved,
+    "settings": _set,
     "hold": _held,
     "capture": _captured,
     "release": _let_go,

@@ -23,6 +23,11 @@ TEXTS = {
     "debt": {"owed"},
     "expiring": {"ending", "ends_at"},
     "payment_failed": {"purchase_id", "credits", "amount"},
+    "renewal_failed": {"plan", "amount", "until"},
+    "topup_declined": {"amount"},
+    "topup_suspended": {"amount"},
+    "topup_authentication": {"amount"},
+    "topup_cap": {"amount"},
 }  # and what may be filled into each
 YEAR = 12  # months
 

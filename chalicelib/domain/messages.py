@@ -7,6 +7,8 @@ Messages: what a customer is told without having asked. Each is written with the
     debt             debt
     expiring         lot_id, days (30 or 7), credits, ends_at, lost_at_pace (None: too little is known)
     payment_failed   purchase_id, credits, amount_minor, currency
+    renewal_failed   plan_id, amount_minor, currency, until (the plan's quota stays until then)
+    topup_failed     reason (declined, suspended, authentication or cap), amount_minor, currency
 
 Facts are JSON values; times in them are RFC 3339 text. Which words they become is decided when they are sent.
 """
@@ -31,6 +33,8 @@ class MessageKind(StrEnum):
     DEBT = "debt"
     EXPIRING = "expiring"
     PAYMENT_FAILED = "payment_failed"
+    RENEWAL_FAILED = "renewal_failed"
+    TOPUP_FAILED = "topup_failed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """
-Plans of wallets: how one begins, and how its quota month turns.
+Plans of wallets: how one begins, how its quota month turns, and how a paid one lapses when nobody renews it.
 
-A period turns lazily, once, straight to the one that holds now, as a step that rides on the next command. Bought
-credits are never touched.
+Both happen lazily, once, straight to what holds now, as a step that rides on the next command. Bought credits are
+never touched.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from chalicelib.domain.granting import Grant, put_lot
 from chalicelib.domain.ledger import Fields, as_text
 from chalicelib.domain.lots import Lot, Source
 from chalicelib.domain.periods import Period, midnight, number_of, period_at
-from chalicelib.domain.wallet import Line, MeterState, RunningPlan, Wallet, gauge_levels
+from chalicelib.domain.wallet import Line, MeterState, RunningPlan, Tenure, Wallet, gauge_levels
 
 ADMIN = "admin"
 NOBODY = "default"  # who set Free: nobody
+PROVIDER = "stripe"  # who set a plan that is paid for
 QUOTA = "quota:"  # how the subjects of quotas' alerts begin
 RIDING = 99  # the place of a plan lot among its entry's grants, when it rides on another command
 
@@ -40,8 +41,11 @@ def catch_up(wallet: Wallet, catalog: Catalog, at: datetime) -> CaughtUp:
     running = wallet.plan
     if running is None:
         return _with_step(wallet, begin(FREE, NOBODY, at), catalog, carried=0, turned=False)
-    before, lapsed = lapse(wallet, min(at, running.period.end))  # what came back by then counts in that period
-    if at < running.period.end:
+    turns_at = running.period.end
+    if running.tenure and running.tenure.lapses_at <= at:
+        turns_at = min(turns_at, running.tenure.lapses_at)
+    before, lapsed = lapse(wallet, min(at, turns_at))  # what came back by then counts in that period
+    if at < turns_at:
         return CaughtUp(before, running, lapsed)
     turned = _turn(before, running, catalog, at)
     after, later = lapse(turned.wallet, at)
@@ -49,12 +53,65 @@ def catch_up(wallet: Wallet, catalog: Catalog, at: datetime) -> CaughtUp:
 
 
 def _turn(wallet: Wallet, running: RunningPlan, catalog: Catalog, at: datetime) -> CaughtUp:
+    if running.tenure and running.tenure.lapses_at <= at:
+        return _lapsed(wallet, running, running.tenure, catalog, at)
     turned = replace(running, period_start=period_at(running.anchor, at).start, spent=0, granted=())
     months = number_of(running.anchor, at) - number_of(running.anchor, running.period_start)
     after = replace(wallet, meters=levels_kept(wallet, catalog), latches=without_quotas(wallet.latches))
     plan = catalog.plan_or_free(turned.plan_id)
     carried = _carried(wallet, plan, running.period.end, months)
     return _with_step(after, turned, catalog, carried=carried, turned=True)
+
+
+def _lapsed(wallet: Wallet, running: RunningPlan, tenure: Tenure, catalog: Catalog, at: datetime) -> CaughtUp:
+    """
+    Put a wallet on Free whose paid plan is over.
+
+    One that was to end begins Free's own months. One of which there is no news keeps its months, and what was used in
+    the one that runs: so that late news finds them again, and nothing is charged twice.
+    """
+    if tenure.is_ending:
+        free = begin(FREE, NOBODY, tenure.until)
+    else:
+        free = replace(running, plan_id=FREE, tenure=None)
+    free = replace(free, period_start=max(running.period_start, period_at(free.anchor, at).start))
+    after = taken_up(wallet, free, catalog)
+    if free.period_start != running.period_start:
+        after = replace(after, latches=without_quotas(after.latches))
+    line = plan_line(after, running, free)
+    return CaughtUp(after, after.plan or free, (replace(line, facts={**line.facts, "lapsed": True}),))
+
+
+def taken_up(wallet: Wallet, plan: RunningPlan, catalog: Catalog) -> Wallet:
+    """
+    Put a wallet on a plan. With a new period counters begin anew and gauges keep their level; within the same one all
+    that was used stands.
+    """
+    running = wallet.plan
+    if running and plan.period_start == running.period_start:
+        return replace(wallet, plan=replace(plan, spent=running.spent, granted=running.granted))
+    return replace(wallet, plan=replace(plan, spent=0, granted=()), meters=levels_kept(wallet, catalog))
+
+
+def plan_line(after: Wallet, running: RunningPlan, plan: RunningPlan) -> Line:
+    """Say which plan a wallet is on from now on, so that its history knows all of it."""
+    facts: dict[str, Any] = {
+        "plan_id": plan.plan_id,
+        "from_plan_id": running.plan_id,
+        "set_by": plan.set_by,
+        "anchor": as_text(plan.anchor),
+        "period": period_fields(plan.period),
+        **tenure_fields(plan.tenure),
+    }
+    if levels := gauge_levels(after.meters):
+        facts["levels"] = levels
+    return Line(kind="plan_change", credits=0, facts=facts)
+
+
+def tenure_fields(tenure: Tenure | None) -> Fields:
+    if tenure is None:
+        return {}
+    return {"until": as_text(tenure.until), "is_ending": tenure.is_ending, "is_paid": tenure.is_paid}
 
 
 def without_quotas(latches: Mapping[str, int]) -> dict[str, int]:
@@ -98,6 +155,8 @@ def _with_step(wallet: Wallet, running: RunningPlan, catalog: Catalog, *, carrie
     if not turned and not granted:
         return CaughtUp(replace(wallet, plan=running), running)
     facts: dict[str, Any] = {"plan_id": running.plan_id, "period": period_fields(running.period)}
+    if not _is_paid(running):
+        facts["provisional"] = True
     if levels := gauge_levels(wallet.meters):
         facts["levels"] = levels
     if not granted:
@@ -113,15 +172,20 @@ def with_included(
     """
     Grant the plan's included credits for the running period, once per plan and period. None: there are none.
 
-    The lot ends with the quota month.
+    The lot ends with the quota month. While the month isn't paid, only what is *carried* over comes: that was paid.
     """
-    credits = plan.included_credits + carried
+    is_paid = _is_paid(running)
+    credits = (plan.included_credits if is_paid else 0) + carried
     if not credits or plan.plan_id in running.granted:
         return None
     included = Grant(credits=credits, source=Source.PLAN, expires_at=running.period.end)
     after, line = put_lot(wallet, included, at, nth=nth)
-    known = replace(running, granted=(*running.granted, plan.plan_id))
+    known = replace(running, granted=(*running.granted, plan.plan_id)) if is_paid else running
     return CaughtUp(replace(after, plan=known), known, (line,))
+
+
+def _is_paid(running: RunningPlan) -> bool:
+    return running.tenure is None or running.tenure.grants(running.period_start)
 
 
 def period_fields(period: Period) -> Fields:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain import ledger
@@ -24,7 +24,31 @@ from chalicelib.domain.times import to_grain, to_text
 SCHEMA = 1
 OPEN_LOTS = 100
 PACE_DAYS = 28  # four of each weekday
+LATE_NEWS = timedelta(hours=72)  # for which a paid plan goes on when nobody has said that it was renewed
 SNAPSHOT_EVERY = 100  # entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenure:
+    """
+    How long a paid plan lasts, as far as the payment provider has said.
+
+    `until` is the end of what is paid, or would be. There a plan that `is_ending` ends; any other goes on for
+    `LATE_NEWS`, in which the news that it was renewed can still come. `is_paid`: the included credits may be granted.
+    """
+
+    until: datetime
+    is_ending: bool = False
+    is_paid: bool = True
+
+    @property
+    def lapses_at(self) -> datetime:
+        """The first instant at which the plan's quota doesn't hold any more, unless there is news."""
+        return self.until if self.is_ending else self.until + LATE_NEWS
+
+    def grants(self, period_start: datetime) -> bool:
+        """Whether the included credits of the month that begins at *period_start* are paid."""
+        return self.is_paid and period_start < self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +57,7 @@ class RunningPlan:
     The plan a wallet is on and the quota period that runs.
 
     `spent` counts the credits that uses and captures took in this period; `granted` names the plans whose
-    included credits were granted in it.
+    included credits were granted in it. A plan that is paid for has a `tenure`; any other stands until it is changed.
     """
 
     plan_id: str
@@ -42,10 +66,12 @@ class RunningPlan:
     period_start: datetime
     spent: int = 0
     granted: tuple[str, ...] = ()
+    tenure: Tenure | None = None
 
     @property
     def period(self) -> Period:
-        return period_at(self.anchor, self.period_start)
+        """The period that runs. The first of a paid plan may be cut: it begins where the payment does."""
+        return Period(self.period_start, period_at(self.anchor, self.period_start).end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +91,7 @@ class Wallet:
     None if it never had any. `pace` is what uses and captures took on each of the last finished days, oldest first.
     `latches` says which alerts were sent and not yet re-armed: the threshold by subject. `due_at` is no part of what
     the history says: it is when a job should look at the wallet, at the latest. `debt_since` is the entry that brought
-    the debt, when there was none before it.
+    the debt, when there was none before it. `topup_below` is the line below which an automatic top-up is wanted.
     """
 
     wallet_id: str
@@ -83,6 +109,7 @@ class Wallet:
     latches: Mapping[str, int] = field(default_factory=dict)
     holds: tuple[Hold, ...] = ()
     frozen: bool = False
+    topup_below: int | None = None
     due_at: datetime | None = None
 
     def free(self, now: datetime) -> int:
@@ -120,7 +147,8 @@ class Decision:
     A wallet before and after one command, the entry that says so, and the day that ended with it.
 
     `late` is what charts of days already finished gain, because a use was reported afterwards. `messages` are written
-    with it and sent later.
+    with it and sent later. `wants_topup`: with it the balance fell below the line at which credits are bought by
+    themselves, and a job should see to that.
     """
 
     before: Wallet
@@ -129,6 +157,7 @@ class Decision:
     closed_day: ClosedDay | None = None
     late: Mapping[date, Chart] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
+    wants_topup: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

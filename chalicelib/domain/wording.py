@@ -37,6 +37,8 @@ def word(message: Message, catalog: Catalog, languages: Languages, *, locale: st
 def _text_name(kind: MessageKind, facts: Facts) -> str:
     if kind is MessageKind.QUOTA and (facts["level"] >= WHOLE or facts["used"] >= facts["quota"]):
         return "quota_used_up"
+    if kind is MessageKind.TOPUP_FAILED:
+        return f"topup_{facts['reason']}"
     return kind.value
 
 
@@ -72,12 +74,27 @@ def _payment_failed(facts: Facts, language: Language, _catalog: Catalog) -> dict
     return {"amount": amount, "credits": credits, "purchase_id": facts["purchase_id"]}
 
 
+def _renewal_failed(facts: Facts, language: Language, catalog: Catalog) -> dict[str, str]:
+    plan_id = facts["plan_id"]
+    return {
+        "plan": catalog.plans[plan_id].name if plan_id in catalog.plans else plan_id,
+        "amount": language.money(Money(facts["amount_minor"], facts["currency"])),
+        "until": language.day(from_text(facts["until"])),
+    }
+
+
+def _topup_failed(facts: Facts, language: Language, _catalog: Catalog) -> dict[str, str]:
+    return {"amount": language.money(Money(facts["amount_minor"], facts["currency"]))}
+
+
 _FIELDS = {
     MessageKind.QUOTA: _quota,
     MessageKind.LOW_BALANCE: _low_balance,
     MessageKind.DEBT: _debt,
     MessageKind.EXPIRING: _expiring,
     MessageKind.PAYMENT_FAILED: _payment_failed,
+    MessageKind.RENEWAL_FAILED: _renewal_failed,
+    MessageKind.TOPUP_FAILED: _topup_failed,
 }
 
 

@@ -16,8 +16,20 @@ from chalicelib.services.rounds import Errand, Report, attempt, go_round, persis
 
 Step = Callable[[Wallet, Catalog, Stamp], Decision | None]
 
-STEPS: dict[str, Step] = {"expiry": book_end, "renewal": book_steps, "lapse": book_steps, "notice": give_notice}
-DONE = {"expiry": "expired", "renewal": "renewed", "lapse": "lapsed", "notice": "noticed"}  # what a report calls it
+STEPS: dict[str, Step] = {
+    "expiry": book_end,
+    "renewal": book_steps,
+    "lapse": book_steps,
+    "plan_change": book_steps,
+    "notice": give_notice,
+}
+DONE = {  # what a report calls it
+    "expiry": "expired",
+    "renewal": "renewed",
+    "lapse": "lapsed",
+    "plan_change": "plans_ended",
+    "notice": "noticed",
+}
 
 
 def expire_due(errand: Errand) -> Report:

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from chalicelib.domain.catalog import Incentive, Interval
 from chalicelib.domain.contacts import Contact, ContactChanged, Known
+from chalicelib.domain.invoices import Invoice
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.messages import Message, Recipient
 from chalicelib.domain.moneyback import MoneyFacts
 from chalicelib.domain.purchases import Payment, Purchase
 from chalicelib.domain.settling import Settlement
+from chalicelib.domain.subscriptions import Asked, Followed, News, Subscription
 from chalicelib.domain.transfers import Holder
 from chalicelib.domain.wallet import Decision, Wallet
 
@@ -47,6 +50,10 @@ class PaymentsRefused(PaymentsFailed):
     """The payment provider said no: asking again won't help. The text is its code."""
 
 
+class PaymentsDeclined(PaymentsRefused):
+    """The card said no. The text is the provider's code."""
+
+
 class NotSent(Exception):
     """A channel did not take a message, or did not say so. The text is for operators: it names no address."""
 
@@ -68,11 +75,11 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefundAnswer:
-    """What is answered to a refund, and to its repeats."""
+class KeptAnswer:
+    """What is answered to a command that can't be read out of an entry, and to its repeats."""
 
     wallet_id: str
-    refund_key: str
+    name: str
     answer: Mapping[str, Any]
 
 
@@ -90,7 +97,9 @@ class Change:
     new_purchase: Purchase | None = None
     contact: ContactChanged | None = None
     holders: Sequence[Holder] = ()
-    answer: RefundAnswer | None = None
+    answer: KeptAnswer | None = None
+    subscription: Followed | None = None
+    invoice: Invoice | None = None
 
 
 def chains(decisions: Sequence[Decision]) -> list[list[Decision]]:
@@ -155,6 +164,9 @@ class Oddity:
     purchase_id: str | None = None
     session_id: str | None = None
     payment_id: str | None = None
+    subscription_id: str | None = None
+    invoice_id: str | None = None
+    customer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +176,19 @@ class Checkout:
     session_id: str
     url: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOrder:
+    """A subscription to open a checkout for: a plan, for how long it is paid at once, and what is taken off."""
+
+    wallet_id: str
+    customer_id: str
+    plan_id: str
+    interval: Interval
+    incentive: Incentive | None
+    asked_at: datetime
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +260,12 @@ class Store(Protocol):
     def keep_customer(self, wallet_id: str, customer_id: str, *, email: str | None) -> None:
         """Note the customer, unless one is noted already."""
 
+    def former_customer(self, wallet_id: str) -> str | None:
+        """Read the id of the customer who was forgotten last."""
+
+    def forget_customer(self, wallet_id: str, customer_id: str) -> None:
+        """Forget a customer whom the payment provider has deleted, and that customer's address."""
+
     def due_wallets(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
         """Find wallets with something due by *until*; the index may lag a moment behind."""
 
@@ -294,8 +325,26 @@ class Store(Protocol):
     def release_oddity(self, event_id: str, at: datetime) -> None:
         """Note that an event was applied after all; it is listed no more."""
 
-    def answer(self, wallet_id: str, refund_key: str) -> Mapping[str, Any] | None:
-        """Read what was answered to a refund."""
+    def answer(self, wallet_id: str, name: str) -> Mapping[str, Any] | None:
+        """Read what was answered to a command."""
+
+    def subscription(self, wallet_id: str) -> Subscription:
+        """Read what is known of a wallet's subscription; never had, it reads as version 0."""
+
+    def wallet_and_subscription(self, wallet_id: str) -> tuple[Wallet, Subscription]: ...
+
+    def put_off_subscription(self, row: Subscription, until: datetime | None) -> None:
+        """
+        Note when to ask about a subscription again.
+
+        Raises:
+            LostRace: The row has moved.
+        """
+
+    def invoice(self, wallet_id: str, name: str) -> Invoice | None: ...
+
+    def listed_invoices(self, wallet_id: str, *, before: str | None, limit: int) -> Sequence[Invoice]:
+        """List a wallet's invoices with a name under *before*, newest first."""
 
     def paid_on(self, day: date, *, cursor: object = None) -> Due:
         """List purchases that were paid on a UTC day; the index may lag a moment behind."""
@@ -314,8 +363,11 @@ class Payments(Protocol):
     def live(self) -> bool:
         """Whether real money moves."""
 
-    def create_customer(self, wallet_id: str, *, email: str | None) -> str:
-        """Create this wallet's customer; asked again within a day, the same one."""
+    def create_customer(self, wallet_id: str, *, email: str | None, after: str | None = None) -> str:
+        """Create this wallet's customer; asked again within a day, the same one. *after* is one who was deleted."""
+
+    def is_deleted(self, customer_id: str) -> bool:
+        """Ask whether a customer was deleted."""
 
     def open_checkout(self, purchase: Purchase, *, name: str, now: datetime) -> Checkout:
         """Open a checkout session for a purchase; asked again within a day, the same one."""
@@ -346,6 +398,36 @@ class Payments(Protocol):
 
     def payment(self, session_id: str) -> Payment | None:
         """Ask what became of a checkout session. None: it isn't one of ours."""
+
+    def subscription(self, subscription_id: str) -> News | None:
+        """Ask how a subscription stands. None: it isn't one of ours."""
+
+    def subscription_of_session(self, session_id: str) -> str | None:
+        """Ask which subscription a checkout session began; None: none yet."""
+
+    def subscription_of_customer(self, customer_id: str) -> str | None:
+        """Ask which subscription of a customer runs, if one does."""
+
+    def invoice(self, invoice_id: str) -> Invoice | None:
+        """Ask how an invoice stands. None: it is no subscription's of ours."""
+
+    def open_plan_checkout(self, order: PlanOrder) -> Checkout:
+        """Open a checkout session for a subscription; asked again within a day, the same one."""
+
+    def close_checkout(self, session_id: str) -> None:
+        """Let a checkout session end that wasn't paid; one that has ended stays as it is."""
+
+    def change_subscription(self, news: News, asked: Asked, *, key: str) -> None:
+        """
+        Change a subscription, once per *key* within a day.
+
+        Raises:
+            PaymentsDeclined: The card did not pay the difference; nothing was changed.
+            PaymentsRefused: It can't be done.
+        """
+
+    def open_portal(self, customer_id: str) -> str:
+        """Open the provider's own pages for a customer; gives their address."""
 
 
 class Notices(Protocol):

@@ -15,11 +15,11 @@ from chalicelib.domain.settling import Settlement, settle_facts
 from chalicelib.services.once import Claim, spent
 from chalicelib.services.ports import (
     Change,
+    KeptAnswer,
     LostRace,
     OutcomeUnknown,
     PaymentsFailed,
     PaymentsRefused,
-    RefundAnswer,
     Throttled,
 )
 from chalicelib.services.purchasing import Shop
@@ -128,7 +128,7 @@ def make_refund(shop: Shop, wallet_id: str, purchase_id: str, refund_key: str, *
         "revoked": done.purchase.revoked,
         "debt": left.debt,
     }
-    said = RefundAnswer(wallet_id=wallet_id, refund_key=refund_key, answer=answer)
+    said = KeptAnswer(wallet_id=wallet_id, name=refund_key, answer=answer)
     shop.store.commit(Change(decisions=decisions, purchase=done, answer=said))
     if done.purchase.owed:
         bring_home(shop, wallet_id, purchase_id, stamp=stamp)

@@ -15,7 +15,7 @@ from chalicelib.domain.holds import HeldUse, Hold
 from chalicelib.domain.lots import DEFAULT_PRIORITY, Draw, Lot, LotId, Origin, Source
 from chalicelib.domain.moneyback import Dispute, DisputeState, MoneyFacts, Refund, RefundState
 from chalicelib.domain.times import from_ms, to_ms
-from chalicelib.domain.wallet import MeterState, RunningPlan
+from chalicelib.domain.wallet import MeterState, RunningPlan, Tenure
 
 Raw = dict[str, dict[str, Any]]  # an item or a map as DynamoDB's wire has it: {name: {type: value}}
 
@@ -72,6 +72,9 @@ class Plans(Attribute[RunningPlan]):
             raw["c"] = _number(value.spent)
         if value.granted:
             raw["g"] = {"L": [{"S": plan_id} for plan_id in value.granted]}
+        if value.tenure:
+            raw["u"] = _number(to_ms(value.tenure.until))
+            raw["f"] = _number(ENDING * value.tenure.is_ending + PAID * value.tenure.is_paid)
         return raw
 
     def deserialize(self, value: Raw) -> RunningPlan:
@@ -82,7 +85,16 @@ class Plans(Attribute[RunningPlan]):
             period_start=from_ms(int(value["s"]["N"])),
             spent=int(value["c"]["N"]) if "c" in value else 0,
             granted=tuple(each["S"] for each in value["g"]["L"]) if "g" in value else (),
+            tenure=_tenure(value) if "u" in value else None,
         )
+
+
+ENDING, PAID = 1, 2  # flags of a tenure, in one number
+
+
+def _tenure(raw: Raw) -> Tenure:
+    flags = int(raw["f"]["N"])
+    return Tenure(until=from_ms(int(raw["u"]["N"])), is_ending=bool(flags & ENDING), is_paid=bool(flags & PAID))
 
 
 class Meters(Attribute[Mapping[str, MeterState]]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from chalicelib.services.ports import (
     Change,
     ChartedDay,
     Checkout,
+    LostRace,
     Outgoing,
     Page,
     Receipt,
@@ -29,11 +31,11 @@ from chalicelib.store.attributes import Raw
 from chalicelib.store.commit import put_new, transact, update_if
 from chalicelib.store.kept_aside import KeptAside
 from chalicelib.store.requests import Requests, key_of
+from chalicelib.store.subscriptions import Subscriptions
 from chalicelib.store.tables import (
     CONTACT,
     CUSTOMER,
     CheckoutItem,
-    CustomerItem,
     TableNames,
     day_key,
     entry_key,
@@ -43,7 +45,7 @@ from chalicelib.store.tables import (
 from chalicelib.store.time_driven import TimeDriven
 
 
-class DynamoStore(TimeDriven, KeptAside):
+class DynamoStore(TimeDriven, KeptAside, Subscriptions):
     """Wallets, purchases and usage in three tables."""
 
     def __init__(self, connection: Connection, names: TableNames) -> None:
@@ -180,6 +182,11 @@ class DynamoStore(TimeDriven, KeptAside):
         actions += [self._holder_write(holder) for holder in change.holders]
         if change.answer:
             actions.append(put_new(self.names.purchases, items.answer_to_item(change.answer)))
+        if change.subscription:
+            actions.append(self._subscription_write(change.subscription))
+            actions += [self._new_message(message) for message in change.subscription.messages]
+        if change.invoice:
+            actions.append(self._invoice_write(change.invoice))
         places = range(before_receipts, before_receipts + len(change.receipts))
         transact(self.connection, actions, receipts=places)
 
@@ -251,11 +258,25 @@ class DynamoStore(TimeDriven, KeptAside):
 
     def customer(self, wallet_id: str) -> str | None:
         raw = self.requests.item(self.names.purchases, key_of(wallet_id, CUSTOMER))
-        return raw["cu"]["S"] if raw else None
+        return raw["cu"]["S"] if raw and "cu" in raw else None
+
+    def former_customer(self, wallet_id: str) -> str | None:
+        raw = self.requests.item(self.names.purchases, key_of(wallet_id, CUSTOMER))
+        return raw["fo"]["S"] if raw and "fo" in raw else None
 
     def keep_customer(self, wallet_id: str, customer_id: str, *, email: str | None) -> None:
-        item = CustomerItem(wallet_key(wallet_id), CUSTOMER, customer_id=customer_id, email=email)
-        self.requests.put_once(self.names.purchases, item.serialize())
+        values = {":customer": {"S": customer_id}, **({":email": {"S": email}} if email else {})}
+        expression = "SET cu = :customer" + (", em = :email" if email else "")
+        self._update_customer(wallet_id, expression, "attribute_not_exists(cu)", values)
+
+    def forget_customer(self, wallet_id: str, customer_id: str) -> None:
+        values = {":customer": {"S": customer_id}}
+        self._update_customer(wallet_id, "SET fo = :customer REMOVE cu, em", "cu = :customer", values)
+
+    def _update_customer(self, wallet_id: str, expression: str, condition: str, values: dict[str, Any]) -> None:
+        """Change the customer's item if that is what it was; otherwise leave it."""
+        with suppress(LostRace):
+            self.requests.update(self.names.purchases, key_of(wallet_id, CUSTOMER), expression, condition, values)
 
 
 def _seq_of(key: Raw) -> int:

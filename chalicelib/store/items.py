@@ -20,7 +20,7 @@ from chalicelib.domain.moneyback import MoneyFacts
 from chalicelib.domain.purchases import AskedRefund, Purchase, Status
 from chalicelib.domain.times import to_ms
 from chalicelib.domain.wallet import SCHEMA, Wallet
-from chalicelib.services.ports import SHARDS, ChartedDay, Checkout, Oddity, Outgoing, Receipt, RefundAnswer
+from chalicelib.services.ports import SHARDS, ChartedDay, Checkout, KeptAnswer, Oddity, Outgoing, Receipt
 from chalicelib.store.attributes import Raw, day_from_raw
 from chalicelib.store.tables import (
     CONTACT,
@@ -96,6 +96,7 @@ def wallet_to_item(wallet: Wallet) -> Raw:
             latches=wallet.latches or None,
             holds=wallet.holds or None,
             frozen=wallet.frozen or None,
+            topup_below=wallet.topup_below,
             due_shard=shard_of(wallet.wallet_id) if wallet.due_at else None,
             due_at=wallet.due_at,
         )
@@ -124,6 +125,7 @@ def wallet_from_item(wallet_id: str, raw: Raw | None) -> Wallet:
         latches=item.latches or {},
         holds=item.holds or (),
         frozen=bool(item.frozen),
+        topup_below=item.topup_below,
         due_at=item.due_at,
     )
 
@@ -399,14 +401,17 @@ def oddity_to_item(oddity: Oddity) -> Raw:
             purchase_id=oddity.purchase_id,
             session_id=oddity.session_id,
             payment_id=oddity.payment_id,
+            subscription_id=oddity.subscription_id,
+            invoice_id=oddity.invoice_id,
+            customer_id=oddity.customer_id,
         )
     )
 
 
-def answer_to_item(said: RefundAnswer) -> Raw:
+def answer_to_item(said: KeptAnswer) -> Raw:
     return {
         "wallet_id": {"S": wallet_key(said.wallet_id)},
-        "sk": {"S": answer_key(said.refund_key)},
+        "sk": {"S": answer_key(said.name)},
         "a": {"S": json.dumps(dict(said.answer))},
     }
 
@@ -423,4 +428,7 @@ def oddity_from_item(raw: Raw) -> Oddity:
         purchase_id=item.purchase_id,
         session_id=item.session_id,
         payment_id=item.payment_id,
+        subscription_id=item.subscription_id,
+        invoice_id=item.invoice_id,
+        customer_id=item.customer_id,
     )

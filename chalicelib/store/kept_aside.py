@@ -1,4 +1,4 @@
-"""What lies in the tables for people: events kept aside, how often events failed, and answers to refunds."""
+"""What lies in the tables for people: events kept aside, how often events failed, and answers that were given."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class KeptAside:
         )
         return int(told["Attributes"]["n"]["N"])
 
-    def answer(self, wallet_id: str, refund_key: str) -> Mapping[str, Any] | None:
-        raw = self.requests.item(self.names.purchases, key_of(wallet_id, answer_key(refund_key)))
+    def answer(self, wallet_id: str, name: str) -> Mapping[str, Any] | None:
+        raw = self.requests.item(self.names.purchases, key_of(wallet_id, answer_key(name)))
         answer: Mapping[str, Any] | None = json.loads(raw["a"]["S"]) if raw else None
         return answer
 

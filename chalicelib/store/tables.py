@@ -9,7 +9,9 @@ The three tables and everything that lies in them: the one place that knows keys
                contact             where the customer wants to be told
                q#<event>           an event kept aside for a person
                f#<event>           how often an event failed
-               r#<refund>          what was answered to an admin's refund
+               r#<name>            what was answered to a command, where no entry says it
+               s#subscription      what is known of the wallet's subscription
+               i#<time-invoice>    an invoice of a subscription
     usage      e#<seq>             entries, as their exact hashed bytes
                s#<seq>             the wallet as it stood with every 100th entry
                k#<key>             what a caller's key was spent on
@@ -36,6 +38,7 @@ RECEIPT_DAYS: Final = 400  # receipts of uses; those of money are kept
 SEQ_DIGITS: Final = 12
 CONTACT: Final = "contact"
 CUSTOMER: Final = "customer"
+SUBSCRIPTION: Final = "s#subscription"
 ODDITIES: Final = "q#events"  # the partition of events that are kept aside
 
 
@@ -93,11 +96,7 @@ class OutboxIndex(GlobalSecondaryIndex[Any]):
 
 
 class WalletItem(Model):
-    """
-    A wallet. Names not listed here are left as they are by a write: a later version may have put them there.
-
-    Kept free for what is to come: `u` automatic top-up.
-    """
+    """A wallet. Names not listed here are left as they are by a write: a later version may have put them there."""
 
     class Meta:
         table_name = "wallets"
@@ -118,6 +117,7 @@ class WalletItem(Model):
     latches = Levels(attr_name="a", null=True)
     holds = Holds(attr_name="o", null=True)
     frozen = BooleanAttribute(attr_name="z", null=True)
+    topup_below = Whole(attr_name="u", null=True)
     failures = Whole(attr_name="f", null=True)  # of jobs, since the last command
     due_shard = Whole(null=True)
     due_at = Moment(null=True)
@@ -181,14 +181,15 @@ class CheckoutItem(Model):
 
 
 class CustomerItem(Model):
-    """The payment provider's customer of a wallet."""
+    """The payment provider's customer of a wallet; without one, who it was before that one was deleted."""
 
     class Meta:
         table_name = "purchases"
 
     wallet_id = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
-    customer_id = UnicodeAttribute(attr_name="cu")
+    customer_id = UnicodeAttribute(attr_name="cu", null=True)
+    former_id = UnicodeAttribute(attr_name="fo", null=True)
     email = UnicodeAttribute(attr_name="em", null=True)
 
 
@@ -208,6 +209,45 @@ class ContactItem(Model):
     token_email = UnicodeAttribute(attr_name="te", null=True)
 
 
+class SubscriptionItem(Model):
+    """What is known of a wallet's subscription; what the provider said last is one JSON text."""
+
+    class Meta:
+        table_name = "purchases"
+
+    wallet_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = Whole(attr_name="v")
+    news = UnicodeAttribute(attr_name="n", null=True)
+    has_paid = BooleanAttribute(attr_name="hp", null=True)
+    asked = UnicodeAttribute(attr_name="ak", null=True)
+    session_id = UnicodeAttribute(attr_name="i", null=True)
+    session_at = Moment(attr_name="it", null=True)
+    customer_id = UnicodeAttribute(attr_name="cu", null=True)
+    due_shard = Whole(null=True)
+    due_at = Moment(null=True)
+
+
+class InvoiceItem(Model):
+    """An invoice of a subscription."""
+
+    class Meta:
+        table_name = "purchases"
+
+    wallet_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    subscription_id = UnicodeAttribute(attr_name="si")
+    status = UnicodeAttribute(attr_name="s")
+    amount_minor = Whole(attr_name="m")
+    currency = UnicodeAttribute(attr_name="y")
+    created_at = Moment(attr_name="t")
+    period_start = Moment(attr_name="ps")
+    period_end = Moment(attr_name="pe")
+    paid_at = Moment(attr_name="pt", null=True)
+    number = UnicodeAttribute(attr_name="nr", null=True)
+    url = UnicodeAttribute(attr_name="iu", null=True)
+
+
 class OddityItem(Model):
     """An event that was kept aside."""
 
@@ -223,6 +263,9 @@ class OddityItem(Model):
     purchase_id = UnicodeAttribute(attr_name="p", null=True)
     session_id = UnicodeAttribute(attr_name="i", null=True)
     payment_id = UnicodeAttribute(attr_name="pi", null=True)
+    subscription_id = UnicodeAttribute(attr_name="si", null=True)
+    invoice_id = UnicodeAttribute(attr_name="ii", null=True)
+    customer_id = UnicodeAttribute(attr_name="cu", null=True)
     applied_at = Moment(attr_name="d", null=True)
 
 
@@ -325,8 +368,8 @@ def snapshot_key(seq: int) -> str:
     return f"s#{seq:0{SEQ_DIGITS}d}"
 
 
-def answer_key(refund_key: str) -> str:
-    return f"r#{refund_key}"
+def answer_key(name: str) -> str:
+    return f"r#{name}"
 
 
 def message_key(message_id: str) -> str:

@@ -105,7 +105,7 @@ def test_every_job_of_the_contract_that_is_there_is_scheduled(premises: Premises
 
 NOTHING: dict[str, Json] = {
     "audit": {"wallets": 0, "faults": 0},
-    "expire_credits": {"wallets": 0, "expired": 0, "renewed": 0, "lapsed": 0},
+    "expire_credits": {"wallets": 0, "expired": 0, "renewed": 0, "lapsed": 0, "plans_ended": 0},
     "send_alerts": {"wallets": 0, "noticed": 0, "sent": 0, "later": 0, "parked": 0},
     "reconcile_stripe": {"payments": 0, "purchases": 0, "differences": 0, "healed": 0, "for_people": 0},
     "sweep_purchases": {"purchases": 0, "settled": 0, "given_up": 0, "refunded": 0, "recalled": 0},

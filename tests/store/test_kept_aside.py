@@ -17,7 +17,7 @@ from chalicelib.domain.purchases import AskedRefund, Purchase, Status, purchase_
 from chalicelib.domain.revoking import reckon
 from chalicelib.domain.settling import Settlement, settle, settle_facts
 from chalicelib.domain.wallet import SNAPSHOT_EVERY, Decision, Wallet
-from chalicelib.services.ports import SHARDS, Change, LostRace, Oddity, RefundAnswer, Store
+from chalicelib.services.ports import SHARDS, Change, KeptAnswer, LostRace, Oddity, Store
 from tests import engines
 from tests.builders import CATALOG, DAY, NOON, payment, purchase, stamp
 
@@ -132,7 +132,7 @@ def test_an_answer_is_written_once_with_what_it_answers(store: Store, wallet_id:
     opened = purchase(wallet_id=wallet_id)
     store.commit(Change(new_purchase=opened))
     second, third = replace(opened, version=2), replace(opened, version=3, revoked=1)
-    said = RefundAnswer(wallet_id=wallet_id, refund_key="abc", answer={"refund_id": "re_1", "debt": 0, "é": None})
+    said = KeptAnswer(wallet_id=wallet_id, name="abc", answer={"refund_id": "re_1", "debt": 0, "é": None})
     assert store.answer(wallet_id, "abc") is None
 
     store.commit(Change(purchase=Settlement(before=opened, purchase=second), answer=said))

@@ -50,6 +50,7 @@ def test_nothing_due_is_nothing_done() -> None:
         "expired": 0,
         "renewed": 0,
         "lapsed": 0,
+        "plans_ended": 0,
         "failed": 0,
         "more": False,
     }
@@ -196,6 +197,7 @@ def test_a_wallet_with_which_one_job_fails_is_not_brought_forward_by_the_other()
             "expired": 0,
             "renewed": 0,
             "lapsed": 0,
+            "plans_ended": 0,
             "failed": 0,
             "more": False,
         }
@@ -264,6 +266,7 @@ def test_a_lost_race_is_decided_afresh() -> None:
         "expired": 1,
         "renewed": 0,
         "lapsed": 0,
+        "plans_ended": 0,
         "failed": 0,
         "more": False,
     }

@@ -170,6 +170,11 @@ def test_messages_are_said_in_german(kind: str, facts: dict[str, Any], subject: 
     assert (worded.language, worded.subject, body(worded)) == ("de", subject, text)
 
 
+RENEWAL = {"plan_id": "pro", "amount_minor": 2900, "currency": "usd", "until": "2026-12-29T12:00:00Z"}
+TOPUP = {"amount_minor": 1000, "currency": "usd"}
+REASONS = ("declined", "suspended", "authentication", "cap")
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("count", [0, 1, 2, 1000])
 def test_no_place_is_left_unfilled(language: str, count: int) -> None:
@@ -179,12 +184,35 @@ def test_no_place_is_left_unfilled(language: str, count: int) -> None:
         "debt": {"debt": count},
         "expiring": EXPIRING | {"credits": count, "lost_at_pace": count},
         "payment_failed": FAILED | {"credits": count},
+        "renewal_failed": RENEWAL | {"amount_minor": count},
     }
+    told = [*asked.items(), *(("topup_failed", {**TOPUP, "reason": reason}) for reason in REASONS)]
 
-    for kind in MessageKind:
-        worded = said(kind, asked[kind], language)
+    assert {kind for kind, _ in told} == set(MessageKind)
+    for kind, facts in told:
+        worded = said(kind, facts, language)
         assert "{" not in worded.subject + worded.text
         assert "\n" not in worded.subject
+
+
+def test_a_renewal_that_failed_is_told_with_the_day_until_which_nothing_changes() -> None:
+    worded = said("renewal_failed", RENEWAL)
+
+    assert worded.subject == "The payment for your Pro plan did not go through"
+    assert "29.00 USD" in worded.text
+    assert "until 29 December 2026 nothing changes" in worded.text
+    assert said("renewal_failed", RENEWAL | {"plan_id": "gold"}).subject.startswith("The payment for your gold plan")
+
+
+@pytest.mark.parametrize(
+    ("reason", "word"),
+    [("declined", "in an hour"), ("suspended", "another card"), ("authentication", "bank"), ("cap", "next month")],
+)
+def test_a_top_up_that_failed_says_what_comes_next(reason: str, word: str) -> None:
+    worded = said("topup_failed", TOPUP | {"reason": reason})
+
+    assert "10.00 USD" in worded.text
+    assert word in worded.text
 
 
 def test_a_quota_that_is_full_is_used_up_at_whatever_threshold() -> None:
