@@ -12,6 +12,7 @@ from local.stripe.params import Params
 INTERVALS = ("day", "week", "month", "year")
 TAX_BEHAVIOURS = ("inclusive", "exclusive", "unspecified")
 LONGEST_LOOKUP_KEY = 200
+MOST_LOOKUP_KEYS = 10  # in one request
 INLINE = ("currency", "product", "product_data", "unit_amount", "recurring", "tax_behavior")
 
 
@@ -58,6 +59,8 @@ def list_(call: Call) -> Json:
     """Prices by `lookup_keys`, `product`, `active`, `currency`, `type` and `recurring[interval]`."""
     keys, recurring = call.params.texts("lookup_keys"), call.params.nested("recurring")
     recurring.only("interval", "usage_type")
+    if len(keys) > MOST_LOOKUP_KEYS:
+        raise invalid("lookup_keys", f"Array lookup_keys exceeded maximum {MOST_LOOKUP_KEYS} allowed elements.")
     interval = recurring.text("interval")
     prices = [
         price

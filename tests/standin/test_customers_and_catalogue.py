@@ -221,3 +221,17 @@ def test_a_saved_card_can_be_moved_to_another_customer_and_described(desk: Desk)
     assert desk.stripe.payment_methods.retrieve(card).customer == other.id
     assert desk.stripe.payment_methods.attach(card, {"customer": given["customer"]}).customer == given["customer"]
     assert desk.stripe.payment_methods.retrieve(card).metadata is not None
+
+
+def test_ten_lookup_keys_are_taken_at_once_and_find_prices_that_are_not_active_too(desk: Desk) -> None:
+    price = desk.stripe.prices.create(
+        {"currency": "usd", "unit_amount": 100, "lookup_key": "k0", "product_data": {"name": "x"}}
+    )
+    desk.stripe.prices.update(price.id, {"active": False})
+    keys = [f"k{number}" for number in range(11)]
+
+    assert [found.id for found in desk.stripe.prices.list({"lookup_keys": keys[:10]})] == [price.id]
+    assert desk.stripe.prices.list({"lookup_keys": keys[:10], "active": True}).data == []
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        desk.stripe.prices.list({"lookup_keys": keys})
+    assert refusal.value.param == "lookup_keys"
