@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from chalicelib.domain.catalog import Catalog, Meter, MeterKind, Plan, Terms
 from chalicelib.domain.lots import Lot
@@ -14,6 +15,8 @@ from chalicelib.domain.plans import CaughtUp
 from chalicelib.domain.wallet import MeterState
 
 WHOLE = 100  # percent
+Ahead = Mapping[str, datetime]
+NOTHING_AHEAD: Ahead = MappingProxyType({})
 
 
 class Level(StrEnum):
@@ -117,13 +120,25 @@ class Action:
     package_id: str | None = None
 
 
-def warnings(readings: list[Reading], current: CaughtUp, catalog: Catalog, now: datetime) -> Iterator[Caution]:
-    """Say which quotas are nearly or quite used up, whether the balance is low or owed, and what ends soon."""
+def warnings(
+    readings: list[Reading], current: CaughtUp, catalog: Catalog, now: datetime, *, ahead: Ahead = NOTHING_AHEAD
+) -> Iterator[Caution]:
+    """
+    Say which quotas are nearly or quite used up, whether the balance is low or owed, and what ends soon.
+
+    *ahead* says by meter when a quota is likely used up, if that is before the period's end.
+    """
     end = current.plan.period.end
     for reading in readings:
         if reading.level is not Level.OK:
             message = _quota_message(reading, end)
             yield Caution(code=f"quota_{reading.level}", meter=reading.meter, message=message)
+        elif reading.meter in ahead:
+            message = (
+                f"At your pace, the {reading.quota:,} {reading.name.lower()} in your plan are used up "
+                f"on {ahead[reading.meter]:%-d %B}; they are for the time until {end:%-d %B}."
+            )
+            yield Caution(code="quota_ahead", meter=reading.meter, message=message)
     line = catalog.low_balance.line(current.wallet.last_purchase)
     if current.wallet.is_below(line, now):
         available = current.wallet.available(now)
@@ -158,9 +173,15 @@ def _quota_message(reading: Reading, end: datetime) -> str:
     return f"{used_up}. Until {until}, more costs {price}."
 
 
-def actions(readings: list[Reading], current: CaughtUp, catalog: Catalog, now: datetime) -> Iterator[Action]:
-    """Say what helps: a plan that includes more of what is running out, and credits where credits pay for it."""
-    tight = [reading for reading in readings if reading.level is not Level.OK]
+def actions(
+    readings: list[Reading], current: CaughtUp, catalog: Catalog, now: datetime, *, ahead: Ahead = NOTHING_AHEAD
+) -> Iterator[Action]:
+    """
+    Say what helps: a plan that includes more of what is running out, and credits where credits pay for it.
+
+    What is *ahead* counts as running out; see `warnings`.
+    """
+    tight = [reading for reading in readings if reading.level is not Level.OK or reading.meter in ahead]
     line = catalog.low_balance.line(current.wallet.last_purchase)
     paying = any(reading.terms.rate for reading in tight)
     if paying or current.wallet.is_below(line, now):

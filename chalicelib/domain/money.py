@@ -25,5 +25,11 @@ class Money:
             return 0
         return 3 if self.currency in THREE_DECIMAL else 2
 
+    def __str__(self) -> str:
+        """Write it as people read it in English: 1,234.50 USD."""
+        whole, rest = divmod(self.amount_minor, 10**self.exponent)
+        behind = f".{rest:0{self.exponent}}" if self.exponent else ""
+        return f"{whole:,}{behind} {self.currency.upper()}"
+
     def __mul__(self, quantity: int) -> Money:
         return Money(self.amount_minor * quantity, self.currency)

@@ -14,7 +14,7 @@ from chalicelib.domain.lots import Lot, Source
 from chalicelib.domain.plans import catch_up
 from chalicelib.domain.usage import Use, decide
 from chalicelib.domain.wallet import Wallet
-from tests.builders import CATALOG, NOON, lot, stamp
+from tests.builders import CATALOG, DAY, NOON, lot, stamp
 
 EMPTY = Wallet(wallet_id="acct_a")
 
@@ -145,3 +145,26 @@ def test_what_ends_soon_is_said_with_its_day(lots: list[Lot], words: str | None)
     said, _ = told(replace(EMPTY, lots=tuple(lots)))
 
     assert [(each.code, each.message) for each in said] == ([("expiring", words)] if words else [])
+
+
+def test_a_quota_that_will_be_used_up_too_soon_is_said_before_it_is_tight() -> None:
+    current = catch_up(used(EMPTY, "calls", 4), CATALOG, NOON)
+    readings, soon = read_all(current, CATALOG), {"calls": NOON + 5 * DAY}
+
+    [caution] = warnings(readings, current, CATALOG, NOON, ahead=soon)
+    advised = list(actions(readings, current, CATALOG, NOON, ahead=soon))
+
+    assert (caution.code, caution.meter) == ("quota_ahead", "calls")
+    assert caution.message == (
+        "At your pace, the 10 calls in your plan are used up on 27 November; they are for the time until 22 December."
+    )
+    assert [each.action for each in advised] == ["buy_credits", "upgrade"]
+    assert advised[1].message == "Pro includes 100 calls a month."
+
+
+def test_a_quota_that_is_tight_already_is_not_said_twice() -> None:
+    current = catch_up(used(EMPTY, "calls", 9), CATALOG, NOON)
+
+    codes = [each.code for each in warnings(read_all(current, CATALOG), current, CATALOG, NOON, ahead={"calls": NOON})]
+
+    assert codes == ["quota_critical"]
