@@ -1,0 +1,1 @@
+"""What Tally costs on AWS: units from the code itself, prices that are assumed, and the sum."""

@@ -1,0 +1,1 @@
+"""What `tally doctor` looks at, one check a line."""
