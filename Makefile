@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MINISTACK := .venv-ministack
+NPM := tests/web/npm/node_modules
 PIP := -m pip install --quiet --disable-pip-version-check
 PORT ?= 8000
+STAGE ?= dev
 export PIP_NO_INPUT = 1
 
-.PHONY: run test lint types format package bench clean help
+.PHONY: run test lint types format package deploy destroy deploy-test restore-drill stripe-sync screenshots tally bench bench-cold clean help
 
 help:  ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -20,12 +22,27 @@ $(VENV)/.run: requirements.txt pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "installing what the tests need (once)"
-	@$(BIN)/python $(PIP) $$($(BIN)/python local/extras.py dev)
+	@$(BIN)/python $(PIP) $$($(BIN)/python local/extras.py dev cli deploy)
+	@touch $@
+
+$(VENV)/.cli: $(VENV)/.run
+	@echo "installing what the operators' command needs (once)"
+	@$(BIN)/python $(PIP) $$($(BIN)/python local/extras.py cli)
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev
 	@echo "installing what the benches need (once)"
 	@$(BIN)/python $(PIP) $$($(BIN)/python local/extras.py bench)
+	@touch $@
+
+$(VENV)/.deploy: $(VENV)/.run
+	@echo "installing what packaging needs (once)"
+	@$(BIN)/python $(PIP) $$($(BIN)/python local/extras.py deploy)
+	@touch $@
+
+$(VENV)/.functions: $(VENV)/.run requirements.txt
+	@echo "fetching what the functions are packaged with (once)"
+	@$(BIN)/python -m infra.dependencies
 	@touch $@
 
 $(MINISTACK)/.ready: tests/ministack.txt
@@ -34,10 +51,15 @@ $(MINISTACK)/.ready: tests/ministack.txt
 	@$(MINISTACK)/bin/python $(PIP) -r tests/ministack.txt
 	@touch $@
 
+$(NPM)/.ready: tests/web/npm/package-lock.json
+	@if command -v npm >/dev/null; then echo "installing what the web tests need of npm (once)"; \
+	  cd tests/web/npm && { npm ci --silent --no-audit --no-fund && touch node_modules/.ready || echo "they can't be had: the tests that need them are left out"; }; \
+	else echo "there is no npm: the tests that need it are left out"; fi
+
 run: $(VENV)/.run  ## Start everything on this machine and show a purchase
 	@exec $(BIN)/python -m local --port $(PORT)
 
-test: $(VENV)/.dev $(MINISTACK)/.ready lint types  ## Run every check that this machine can run
+test: $(VENV)/.dev $(VENV)/.functions $(MINISTACK)/.ready $(NPM)/.ready lint types  ## Run every check that this machine can run
 	@$(BIN)/python -m tests.run
 
 lint: $(VENV)/.dev  ## Check style and the direction of imports
@@ -49,12 +71,37 @@ types: $(VENV)/.dev  ## Check types
 format: $(VENV)/.dev  ## Format the code
 	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .
 
-package: $(VENV)/.dev  ## Package the functions into out/
-	@AWS_DEFAULT_REGION=us-east-1 $(BIN)/chalice package --stage $(or $(STAGE),dev) --merge-template infra/tally.yaml out/$(or $(STAGE),dev)
+package: $(VENV)/.deploy  ## Package the functions into out/ (STAGE=dev, staging or prod)
+	@$(BIN)/python -m infra.package --stage $(STAGE)
+
+deploy: $(VENV)/.deploy  ## Put a stage into an AWS account (STAGE=dev; SET="Name=value …" for parameters)
+	@$(BIN)/python -m infra.deploy --stage $(STAGE) $(if $(SET),--set $(SET))
+
+destroy: $(VENV)/.deploy  ## End a stage's stack; its tables stay (STAGE=dev)
+	@$(BIN)/python -m infra.deploy --stage $(STAGE) --destroy
+
+deploy-test: $(VENV)/.dev $(VENV)/.functions $(MINISTACK)/.ready  ## Deploy the package on this machine, and use it
+	@$(BIN)/python -m pytest tests/deployment
+
+restore-drill: $(VENV)/.run  ## Restore a stage's tables beside the running ones, and compare (STAGE=dev AT=2026-11-26T12:00:00Z)
+	@$(BIN)/python -m infra.restore_drill --stage $(STAGE) $(if $(AT),--at $(AT))
+
+stripe-sync: $(VENV)/.run  ## Bring Stripe to what the catalogue offers (DRY=1: say what would change)
+	@$(BIN)/python -m infra.stripe_sync $(if $(DRY),--dry-run)
+
+tally: $(VENV)/.cli  ## Look after wallets: make tally ARGS="wallet acct_you"
+	@$(BIN)/python -m cli $(ARGS)
+
+screenshots: $(VENV)/.dev  ## Take the pictures of the dashboard that the papers show
+	@$(BIN)/python -m tests.web.screenshots
 
 bench: $(VENV)/.bench  ## Measure what a use costs the client and what the jobs cost, and draw the latter
 	@$(BIN)/python -m bench.uses
 	@$(BIN)/python -m bench.jobs
 
+bench-cold: $(VENV)/.deploy  ## Measure what a cold start costs, against botocore alone
+	@$(BIN)/python -m infra.package
+	@$(BIN)/python -m bench.cold
+
 clean:  ## Forget the environments and the local state
-	rm -rf $(VENV) $(MINISTACK) .local out
+	rm -rf $(VENV) $(MINISTACK) $(NPM) .local out

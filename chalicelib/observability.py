@@ -52,8 +52,11 @@ def failed(message: str, error: Exception, **fields: object) -> None:
 
 
 def count(metric: str, amount: int = 1) -> None:
-    """Count something that an alarm looks at."""
+    """Count something that an alarm looks at, under the stage: one stack's jobs must not vouch for another's."""
     from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+    from chalicelib import wiring
 
     with single_metric(name=metric, unit=MetricUnit.Count, value=amount, namespace="Tally") as line:
         line.add_dimension(name="service", value=SERVICE)
+        line.add_dimension(name="stage", value=wiring.settings().stage)

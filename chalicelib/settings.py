@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chalicelib.store.tables import TableNames
+from chalicelib.store.names import TableNames
 
 SHORTEST_CHECKOUT, LONGEST_CHECKOUT = 31, 1429  # minutes; Stripe takes 30 to 1,440, and a repeat adds up to ten
 

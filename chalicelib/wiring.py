@@ -12,12 +12,13 @@ import random
 import secrets as randomness
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import loaded, ssm
 from chalicelib.domain import catalog_file, languages_file
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.languages import Languages
@@ -40,17 +41,15 @@ LONGEST_TRY = 10.0  # seconds
 SPARE = 1.0  # seconds of the Lambda's time kept for the answer
 LAST_THING = 15.0  # seconds of a job's time in which nothing new is begun: the longest that one thing may take
 LONGEST_JOB = 600.0  # seconds, where nobody says how long a job may take
-SECRET_AGE = 300  # seconds that a secret may be old
 
 
 def _machine_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def _secret_from_ssm(name: str) -> str:
-    from aws_lambda_powertools.utilities import parameters
-
-    return parameters.get_parameter(name, decrypt=True, max_age=SECRET_AGE)
+def _ssm() -> Any:
+    connected: Any = store()
+    return ssm.connect(connected.connection.session, settings().region)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ class Outside:
     """What the program takes from the machine it runs on."""
 
     clock: Callable[[], datetime] = _machine_clock
-    secret: Callable[[str], str] = _secret_from_ssm
+    secret: Callable[[str], str] = field(default_factory=lambda: ssm.Secrets(_ssm))
     stripe_http: stripe.HTTPClient | None = None
     patience: Patience | None = None
     notices: Notices | None = None
@@ -103,15 +102,17 @@ def languages() -> Languages:
 @cache
 def store() -> Store:
     from chalicelib.store.commit import connect
-    from chalicelib.store.dynamo import DynamoStore
+    from chalicelib.watching import WatchedStore
 
-    return DynamoStore(connect(region=settings().region), settings().tables)
+    loaded()
+    return WatchedStore(connect(region=settings().region), settings().tables)
 
 
 @cache
 def payments() -> Payments:
-    from chalicelib.payments.checkout import CheckoutTerms, StripePayments
+    from chalicelib.payments.checkout import StripePayments
     from chalicelib.payments.client import connect
+    from chalicelib.payments.terms import CheckoutTerms
 
     terms = CheckoutTerms(
         origin=settings().allowed_origins[0],
@@ -159,6 +160,7 @@ def webhook_secrets() -> list[str]:
 def verifier() -> Verifier:
     from chalicelib.api.tokens import Verifier, fetch_keys
 
+    loaded()
     return Verifier(
         issuer=settings().jwt_issuer,
         audience=settings().jwt_audience,

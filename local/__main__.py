@@ -80,6 +80,7 @@ def _run(port: int, folder: Path, terminal: TextIO, *, once: bool) -> int:
                 if once:
                     return FAILED
             if not once:
+                stack.seed()
                 show(*screen.closing(stack))
                 while True:
                     time.sleep(LOOK_EVERY)

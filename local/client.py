@@ -23,6 +23,19 @@ class Answer:
     body: Any
 
 
+def fetch(url: str, *, headers: Mapping[str, str]) -> bytes:
+    """
+    Read what is no JSON.
+
+    Raises:
+        urllib.error.HTTPError: It was refused.
+    """
+    request = urllib.request.Request(url, headers=dict(headers))  # noqa: S310
+    with DIRECT.open(request, timeout=ANSWER_WITHIN) as answer:
+        read: bytes = answer.read()
+    return read
+
+
 def call(method: str, url: str, *, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
     """Send one request. A refusal is an answer, too."""
     sent = None if body is None else json.dumps(body).encode()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 
@@ -52,6 +53,23 @@ class Clock:
         """
         with self._lock:
             return self._move(at - self._read())
+
+    @contextmanager
+    def living_through(self, since: datetime) -> Iterator[None]:
+        """
+        Begin again at a time that is over, and be back in the present at the end.
+
+        It is how things come to have happened before; nobody else may look at the clock meanwhile.
+        """
+        with self._lock:
+            present, ahead = self._read(), self._ahead
+            self._latest = since
+            self._ahead = since - self._machine()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._ahead, self._latest = ahead, max(present, self._machine() + ahead)
 
     def _move(self, step: timedelta) -> datetime:
         if step < timedelta(0):

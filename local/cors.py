@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from chalicelib.api.origins import EXPOSED, SENDABLE
 from local.replies import Reply
 
-EXPOSED = "ETag, Idempotency-Replayed, Retry-After, Location"
-SENDABLE = "authorization, content-type, idempotency-key, if-none-match"
 KEPT = 600  # seconds for which a browser may remember a preflight
 
 
@@ -24,7 +23,8 @@ def preflight(methods: Sequence[str]) -> Reply:
 
 def opened(reply: Reply, origin: str | None, allowed: Collection[str]) -> Reply:
     """Let a page of an allowed origin read the answer; caches must keep the origins apart."""
-    vary = ", ".join(filter(None, (reply.headers.get("vary"), "Origin")))
+    told = reply.headers.get("vary", "")
+    vary = told if "Origin" in told else ", ".join(filter(None, (told, "Origin")))  # the functions say it themselves
     if origin is None or origin not in allowed:
         return replace(reply, headers={**reply.headers, "vary": vary})
     more = {"access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED, "vary": vary}

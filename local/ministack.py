@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import urllib.error
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -31,15 +31,24 @@ class MiniStack:
 
     name = "ministack"
 
-    def __init__(self, *, port: int | None = None, environment: Mapping[str, str] | None = None) -> None:
-        self._folder = TemporaryDirectory(prefix="tally-ministack-")
+    def __init__(
+        self, *, port: int | None = None, environment: Mapping[str, str] | None = None, script: Path | None = None
+    ) -> None:
+        """With a *script*, MiniStack's Python runs that instead of its program."""
+        self._folder = TemporaryDirectory(prefix="tally-ministack-", ignore_cleanup_errors=True)
         folder, more = Path(self._folder.name), environment or {}
+        command = [program().with_name("python"), script] if script else [program()]
         try:
-            self._child, self.url = started(lambda port: _ministack(folder, port, more), port)
+            self._child, self.url = started(lambda port: _ministack(command, folder, port, more), port)
         except BaseException:
             self._folder.cleanup()
             raise
         self.pid = self._child.pid
+
+    @property
+    def log(self) -> Path:
+        """Where it writes what it does."""
+        return Path(self._folder.name) / "ministack.log"
 
     def close(self) -> None:
         self._child.close()
@@ -47,10 +56,10 @@ class MiniStack:
             self._folder.cleanup()
 
 
-def _ministack(folder: Path, port: int, more: Mapping[str, str]) -> Child:
+def _ministack(command: Sequence[Path], folder: Path, port: int, more: Mapping[str, str]) -> Child:
     own = {"BIND_HOST": HOST, "IOT_MTLS_ENABLED": "0", "GATEWAY_PORT": str(port), "TMPDIR": str(folder)}
     healthy = partial(_answers, f"http://{HOST}:{port}/_ministack/health")
-    return Child([program()], log=folder / "ministack.log", is_ready=healthy, environment={**own, **more})
+    return Child(command, log=folder / "ministack.log", is_ready=healthy, environment={**own, **more})
 
 
 def _answers(url: str) -> bool:

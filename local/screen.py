@@ -30,6 +30,9 @@ def opening(stack: Stack, log: Path) -> Iterator[str]:
 def closing(stack: Stack) -> Iterator[str]:
     """Say what to try."""
     yield ""
+    yield f"Open {stack.url} in a browser: a customer's dashboard with ninety days of use, and switches that make"
+    yield "things happen: use, time, refunds, disputes."
+    yield ""
     yield "Try it by hand; the second answer has a checkout_url to open in a browser:"
     yield ""
     for line in (SIGN_IN, BUY, BALANCE):

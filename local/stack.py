@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from chalicelib import wiring
+from chalicelib.payments import client as payments
 from chalicelib.settings import WrongSettings
 from chalicelib.store.commit import connect
 from local import engine as engines
@@ -25,6 +26,7 @@ from local.gateway import Gateway
 from local.jobs import Jobs, Timer
 from local.notices import LocalNotices
 from local.outbox import Outbox
+from local.play import Play
 from local.server import Server
 from local.site import Site
 from local.stripe.server import serve
@@ -34,6 +36,15 @@ from local.tokens import Issuer
 LARGEST_API_BODY, LARGEST_FUNCTION_BODY = 10 * 1024 * 1024, 6 * 1024 * 1024  # bytes, as at AWS
 HIGHEST_PORT = 65_535
 LONGEST_GOODBYE = 2.0  # seconds for events that are on their way when the stack is closed
+
+
+def _offer(standin: StandIn) -> None:
+    """Put on offer at the stand-in what the catalogue has, as `make stripe-sync` does at Stripe."""
+    from infra.stripe_sync import sync
+    from local.stripe.transport import InProcess
+
+    client = payments.connect(surroundings.STRIPE_KEY, "https://stripe.example", http_client=InProcess(standin))
+    sync(client, wiring.catalog())
 
 
 class CannotStart(Exception):
@@ -79,6 +90,13 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open.close()
+
+    def seed(self) -> None:
+        """Give the wallets that the page shows their past; at AWS nothing is written."""
+        from local.seed import Story
+
+        if self.engine.url:
+            Story(api=self.url, play=self._play).tell()
 
     def _check_ports(self) -> None:
         wanted = range(self.port, self.port + 3)
@@ -141,13 +159,16 @@ class Stack:
             base_url=self.stripe_url,
             seed=time.time_ns(),  # else ids that the tables remember from an earlier run would come again
         )
+        self._play = Play(clock=self.clock, jobs=jobs, standin=standin)
         site = Site(
             gateway=Gateway(app.app, wiring.settings().allowed_origins),
             controls=Controls(clock=self.clock, issuer=self.issuer, jobs=jobs, outbox=self.outbox),
+            play=self._play,
             addresses={"API": self.url, "WEBHOOK": self.function_url, "STRIPE": self.stripe_url},
         )
         self._open.callback(standin.drain, LONGEST_GOODBYE)
         self._open.callback(serve(standin, self.port + 2).close)
+        _offer(standin)
         self._open.callback(Server(function_url.handle, self.port + 1, largest_body=LARGEST_FUNCTION_BODY).close)
         self._open.callback(Server(site.handle, self.port, largest_body=LARGEST_API_BODY).close)
         if os.environ.get("TIMERS") == "1":

@@ -12,7 +12,7 @@ from pynamodb.exceptions import PynamoDBException, TableDoesNotExist
 
 from chalicelib.services.ports import OutcomeUnknown
 from chalicelib.store.commit import ask
-from chalicelib.store.tables import CUSTOMER, TableNames, definitions
+from chalicelib.store.tables import CUSTOMER, SUBSCRIPTION, TableNames, definitions
 
 SLOWEST = 60.0  # seconds until a table is there
 LOOK_EVERY = 0.2  # seconds
@@ -59,15 +59,15 @@ def demand(connection: Connection, names: TableNames) -> None:
 
 def forget_customers(connection: Connection, names: TableNames) -> None:
     """
-    Drop what is noted of customers at the payment provider.
+    Drop what is noted of customers at the payment provider and of their subscriptions.
 
     The stand-in begins empty with every start, while the tables stay: a purchase would name a customer that
-    it doesn't know.
+    it doesn't know. Paid plans go on to the end of what was paid.
     """
     request: dict[str, Any] = {
         "TableName": names.purchases,
-        "FilterExpression": "sk = :customer",
-        "ExpressionAttributeValues": {":customer": {"S": CUSTOMER}},
+        "FilterExpression": "sk = :customer OR sk = :subscription",
+        "ExpressionAttributeValues": {":customer": {"S": CUSTOMER}, ":subscription": {"S": SUBSCRIPTION}},
     }
     while True:
         found = ask(connection, "Scan", request)

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from local.books import Books
 from local.client import call
 from local.limits import Limits
+from local.plans import Plans
 from local.refunds import Refunds
 from local.team import Team
+from local.topup import TopUp
 from local.transcript import Transcript, WentWrong, cut, money
 from local.year import Year
 
@@ -24,14 +27,14 @@ OK = 200
 
 @dataclass(slots=True, kw_only=True)
 class Tour(Transcript):
-    """Buys for new wallets, meets a limit and goes over it, shares with a team, gives money back, lets a year go by."""
+    """Buys, meets limits, shares, gives money back, changes plans, tops up, proves its books, lets a year go by."""
 
     api: str
     stripe: str
 
     def run(self) -> None:
         """
-        Walk through a purchase, a month that goes over its limit, holds and a team, money back, and a year to its end.
+        Walk through a purchase, a month over its limit, holds and a team, money back, plans, and a year to its end.
 
         Raises:
             WentWrong: A step failed; those before it are shown.
@@ -49,6 +52,9 @@ class Tour(Transcript):
         Limits(self, service, busy_id).run()
         Team(self, service, busy_id, f"team_tour_{number}").run()
         Refunds(self, service, f"{wallet_id}_back").run()
+        Plans(self, busy_id).run()
+        TopUp(self, service, f"{wallet_id}_auto").run()
+        Books(self, self.bearer(f"{wallet_id}_back")).run()
         Year(self, bearer, wallet_id, busy_id).run()  # the last act: the clock never goes back
 
     def bearer(self, wallet_id: str, **more: str) -> dict[str, str]:
@@ -63,10 +69,10 @@ class Tour(Transcript):
         offers = self.step("GET", path, call("GET", self.api + path))["packages"]
         self.say(", ".join(f"{each['package_id']}: {each['credits']:,} for {money(each['price'])}" for each in offers))
 
-    def buy(self, bearer: Mapping[str, str], *, key: str) -> dict[str, Any]:
-        path = "/api/credits/purchase"
-        answer = call("POST", self.api + path, body=BODY, headers={**bearer, "Idempotency-Key": key})
-        bought: dict[str, Any] = self.step("POST", f"{path}  {json.dumps(BODY)}  Idempotency-Key: {key}", answer)
+    def buy(self, bearer: Mapping[str, str], *, key: str, **more: Any) -> dict[str, Any]:
+        path, body = "/api/credits/purchase", {**BODY, **more}
+        answer = call("POST", self.api + path, body=body, headers={**bearer, "Idempotency-Key": key})
+        bought: dict[str, Any] = self.step("POST", f"{path}  {json.dumps(body)}  Idempotency-Key: {key}", answer)
         self.say(f"{bought['purchase_id']} {bought['status']}, {bought['credits']:,} for {money(bought['price'])}")
         return bought
 

@@ -34,6 +34,16 @@ class Transcript:
         self._status = answer.status
         return answer.body
 
+    def ran(self, command: str, printed: str, *, went_well: bool) -> None:
+        """Show a command that was run beside, and what it printed."""
+        self._steps += 1
+        self.show("")
+        self.show(f"  {self._steps:>2}  $ {command}")
+        for line in printed.splitlines():
+            self.show(f"           {line}")
+        if not went_well:
+            raise WentWrong(f"{command} says no")
+
     def say(self, text: str) -> None:
         """Show what the answer says."""
         self.show(f"      {self._status:<5}{text}")

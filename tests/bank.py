@@ -31,15 +31,7 @@ PER_CREDIT = 3  # of the meter `extra`, which is paid from the first unit on
 
 def hint_of(event: Json) -> Oddity:
     """Read an event as the webhook does once it is verified."""
-    read = events._read(json.dumps(event).encode())
-    return Oddity(
-        event_id=read.event_id,
-        type=read.type,
-        reason="",
-        at=stamp().now,
-        session_id=read.session_id,
-        payment_id=read.payment_id,
-    )
+    return events._read(json.dumps(event).encode()).hint(stamp().now)
 
 
 class NotPossible(Exception):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.catalog import (
     Catalog,
+    Incentive,
     Interval,
     LowBalance,
     Meter,
@@ -19,6 +21,7 @@ from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.lots import Lot, LotId, Source
 from chalicelib.domain.money import Money
 from chalicelib.domain.purchases import Payment, Progress, Purchase
+from chalicelib.domain.subscriptions import News, SubscriptionStatus
 from chalicelib.services.once import Patience
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -106,6 +109,18 @@ def catalog(*packages: Package) -> Catalog:
 
 
 CATALOG = catalog()
+TEAM = plan(
+    "team",
+    prices={Interval.MONTH: Money(9900, "usd"), Interval.YEAR: Money(99000, "usd")},
+    quotas={"calls": 1000, "seats": 200, "notes": None, "locked": None},
+    included_credits=200,
+    rollover_cap=100,
+)
+SOLD = replace(
+    CATALOG,
+    plans={**CATALOG.plans, "team": TEAM, "vip": plan("vip", self_service=False, prices={})},
+    incentive=Incentive(name="20% off the first month", percent_off=20, first_payments=1),
+)  # plans that are sold: Pro, and Team, which is dearer
 
 
 def purchase(**more: Any) -> Purchase:
@@ -137,6 +152,29 @@ def payment(progress: Progress = Progress.PAID, **more: Any) -> Payment:
         "payment_id": "pi_1",
     }
     return Payment(**(fields | more))
+
+
+def news(status: SubscriptionStatus = SubscriptionStatus.ACTIVE, **more: Any) -> News:
+    """What the payment provider says: Pro by the month since NOON, and paid."""
+    fields: dict[str, Any] = {
+        "subscription_id": "sub_1",
+        "wallet_id": "acct_a",
+        "customer_id": "cus_1",
+        "status": status,
+        "plan_id": "pro",
+        "interval": Interval.MONTH,
+        "price": Money(2900, "usd"),
+        "created_at": NOON,
+        "anchor": NOON,
+        "period_start": NOON,
+        "period_end": datetime(2026, 12, 22, 12, tzinfo=UTC),
+        "live": False,
+        "is_paid": True,
+        "invoice_id": "in_1",
+        "invoiced_at": NOON,
+        "item_id": "si_1",
+    }
+    return News(**(fields | more))
 
 
 def patience(*, budget: float = 5.0) -> Patience:

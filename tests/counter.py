@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.purchases import Order, Status
-from chalicelib.payments.checkout import CheckoutTerms, StripePayments
+from chalicelib.payments.checkout import StripePayments
 from chalicelib.payments.client import connect
+from chalicelib.payments.terms import CheckoutTerms
 from chalicelib.services.once import Claim
 from chalicelib.services.purchasing import Shop, Started, start_purchase
 from chalicelib.services.rounds import Errand, Report

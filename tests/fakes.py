@@ -10,11 +10,13 @@ from typing import Any
 
 from chalicelib.domain.contacts import Contact, Known
 from chalicelib.domain.days import Chart, ClosedDay, add_up
+from chalicelib.domain.erasure import Reached
 from chalicelib.domain.invoices import Invoice
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.messages import Message
 from chalicelib.domain.purchases import Purchase
 from chalicelib.domain.subscriptions import Subscription
+from chalicelib.domain.topups import TopUp
 from chalicelib.domain.transfers import MOST_HOLDERS
 from chalicelib.domain.wallet import SNAPSHOT_EVERY, Decision, Wallet
 from chalicelib.services.ports import (
@@ -30,6 +32,7 @@ from chalicelib.services.ports import (
     Receipt,
     chains,
 )
+from tests.memory_operating import OperatingMemory
 
 PAGE = 100  # names in one look at what is due
 
@@ -38,7 +41,7 @@ def _shard_of(wallet_id: str) -> int:
     return sum(wallet_id.encode()) % SHARDS
 
 
-class MemoryStore:
+class MemoryStore(OperatingMemory):
     """Wallets, purchases and usage in dictionaries. A commit is checked whole, then written whole."""
 
     def __init__(self) -> None:
@@ -62,6 +65,8 @@ class MemoryStore:
         self.former: dict[str, str] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.invoices: dict[tuple[str, str], Invoice] = {}
+        self.topups: dict[str, TopUp] = {}
+        self.erasures: dict[str, Reached] = {}
         self._lock = threading.Lock()
 
     def wallet(self, wallet_id: str) -> Wallet:
@@ -113,6 +118,14 @@ class MemoryStore:
                 shown[late_day] = ChartedDay(date=late_day, meters=meters, credits=before.credits + chart.credits)
         return [shown[each] for each in sorted(shown) if first <= each <= last]
 
+    def closed_days(self, wallet_id: str, first: date, last: date) -> list[ClosedDay]:
+        mine = [each for (owner, _), each in sorted(self.closed.items()) if owner == wallet_id]
+        return [each for each in mine if first <= each.day.date <= last]
+
+    def last_closed_day(self, wallet_id: str, until: date) -> ClosedDay | None:
+        found = self.closed_days(wallet_id, date.min, until)
+        return found[-1] if found else None
+
     def snapshot(self, wallet_id: str, seq: int) -> Wallet | None:
         return self.snapshots.get((wallet_id, seq))
 
@@ -124,27 +137,34 @@ class MemoryStore:
                     self._write(decision)
             for receipt in change.receipts:
                 self.spent[receipt.wallet_id, receipt.key] = receipt
-            if change.new_purchase:
-                self._keep(change.new_purchase)
-            if change.purchase:
-                self._keep(change.purchase.purchase)
-                self._write_messages(change.purchase.messages)
-            for holder in change.holders:
-                row = self.purchases[holder.buyer_id, holder.purchase_id]
-                holders = tuple(sorted({*row.holders, holder.wallet_id}))
-                self.purchases[holder.buyer_id, holder.purchase_id] = replace(
-                    row, holders=holders, version=row.version + 1
-                )
-            if change.answer:
-                self.answers[change.answer.wallet_id, change.answer.name] = dict(change.answer.answer)
-            if change.subscription:
-                row = change.subscription.subscription
-                self.subscriptions[row.wallet_id] = row
-                self._write_messages(change.subscription.messages)
-            if change.invoice:
-                self.invoices[change.invoice.wallet_id, change.invoice.name] = change.invoice
-            if change.contact:
-                self.contacts[change.contact.contact.wallet_id] = change.contact.contact
+            self._write_purchases(change)
+            self._write_beside(change)
+
+    def _write_purchases(self, change: Change) -> None:
+        if change.new_purchase:
+            self._keep(change.new_purchase)
+        if change.purchase:
+            self._keep(change.purchase.purchase)
+            self._write_messages(change.purchase.messages)
+        for holder in change.holders:
+            row = self.purchases[holder.buyer_id, holder.purchase_id]
+            holders = tuple(sorted({*row.holders, holder.wallet_id}))
+            self.purchases[holder.buyer_id, holder.purchase_id] = replace(row, holders=holders, version=row.version + 1)
+
+    def _write_beside(self, change: Change) -> None:
+        """Write the rows beside wallets and purchases."""
+        if change.answer:
+            self.answers[change.answer.wallet_id, change.answer.name] = dict(change.answer.answer)
+        if change.subscription:
+            self.subscriptions[change.subscription.subscription.wallet_id] = change.subscription.subscription
+            self._write_messages(change.subscription.messages)
+        for invoice in change.invoices:
+            self.invoices[invoice.wallet_id, invoice.name] = invoice
+        if change.contact:
+            self.contacts[change.contact.contact.wallet_id] = change.contact.contact
+        if change.topup:
+            self.topups[change.topup.topup.wallet_id] = change.topup.topup
+            self._write_messages(change.topup.messages)
 
     def _check(self, change: Change) -> None:
         races = [self.wallet(each[0].wallet.wallet_id).seq != each[0].before.seq for each in chains(change.decisions)]
@@ -166,6 +186,8 @@ class MemoryStore:
             races.append(self.subscription(known.wallet_id).version != known.version)
         if change.contact:
             races.append(self.contact(change.contact.contact.wallet_id).version != change.contact.before.version)
+        if change.topup:
+            races.append(self.topup(change.topup.topup.wallet_id).version != change.topup.before.version)
         if any(races):
             raise LostRace(spent=spent)
 
@@ -175,6 +197,11 @@ class MemoryStore:
         self.failures.pop(wallet.wallet_id, None)
         self.entries[wallet.wallet_id, wallet.seq] = decision.entry
         self._write_messages(decision.messages)
+        if decision.wants_topup:
+            row = self.topup(wallet.wallet_id)
+            self.topups[wallet.wallet_id] = replace(
+                row, version=row.version + 1, trigger=wallet.seq, attempts=0, due_at=wallet.last_at
+            )
         if decision.closed_day:
             self.closed[wallet.wallet_id, decision.closed_day.day.date.isoformat()] = decision.closed_day
         self.late += [(wallet.wallet_id, day, chart) for day, chart in decision.late.items()]
@@ -232,6 +259,7 @@ class MemoryStore:
     def due_purchases(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
         found = [(each.due_at, name) for name, each in self.purchases.items()]
         found += [(each.due_at, (name, "subscription")) for name, each in self.subscriptions.items()]
+        found += [(each.due_at, (name, "topup")) for name, each in self.topups.items()]
         return self._due(shard, until, cursor, found)
 
     def due_messages(self, shard: int, until: datetime, *, cursor: object = None) -> Due:
@@ -320,9 +348,24 @@ class MemoryStore:
 
     def put_off_subscription(self, row: Subscription, until: datetime | None) -> None:
         with self._lock:
-            if self.subscription(row.wallet_id).version != row.version:
+            there = self.subscription(row.wallet_id)
+            if not there.version or there.version != row.version:
                 raise LostRace
-            self.subscriptions[row.wallet_id] = replace(self.subscriptions[row.wallet_id], due_at=until)
+            self.subscriptions[row.wallet_id] = replace(there, due_at=until)
+
+    def topup(self, wallet_id: str) -> TopUp:
+        return self.topups.get(wallet_id, TopUp(wallet_id=wallet_id))
+
+    def wallet_and_topup(self, wallet_id: str) -> tuple[Wallet, TopUp]:
+        with self._lock:
+            return self.wallet(wallet_id), self.topup(wallet_id)
+
+    def put_off_topup(self, row: TopUp, until: datetime | None) -> None:
+        with self._lock:
+            there = self.topup(row.wallet_id)
+            if not there.version or (there.version, there.due_at) != (row.version, row.due_at):
+                raise LostRace
+            self.topups[row.wallet_id] = replace(there, due_at=until)
 
     def invoice(self, wallet_id: str, name: str) -> Invoice | None:
         return self.invoices.get((wallet_id, name))

@@ -24,7 +24,7 @@ class Oracle:
     """Knows what was accepted, and says what must follow from it."""
 
     catalog: Catalog
-    facts: list[Fact] = field(default_factory=list)  # kind: begin, plan, grant, use
+    facts: list[Fact] = field(default_factory=list)  # kind: begin, plan, grant, use, take
 
     def begin(self, at: datetime) -> None:
         if not self.facts:
@@ -86,7 +86,7 @@ class Oracle:
         for fact in self.facts:
             if fact["kind"] == "grant":
                 left.append({**fact, "left": fact["credits"]})
-            if fact["kind"] == "use":
+            if fact["kind"] in ("use", "take"):
                 draw(left, fact["credits"], fact["at"])
         return {lot["name"]: lot["left"] for lot in left if lot["left"] and not ended(lot, at)}
 

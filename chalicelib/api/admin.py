@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
 
 from chalice.app import Response
 
 from chalicelib import wiring
 from chalicelib.api import answers, bodies, credit_bodies, cursors, views
 from chalicelib.api.auth import caller_of
+from chalicelib.api.paths import named_wallet
 from chalicelib.api.routes import Routes
 from chalicelib.api.scopes import Scope
 from chalicelib.domain.errors import NotFound
@@ -23,7 +23,6 @@ admin_routes = Routes(__name__)
 QUARANTINE = "quarantine"
 EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 PURCHASE_ID = re.compile(r"pur_[0-9a-z]{20}")
-WALLET_ID = re.compile(r"[A-Za-z0-9_.:@|-]{1,64}")
 
 
 @admin_routes.post("/api/admin/wallets/{wallet_id}/freeze", scope=Scope.ADMIN)
@@ -43,7 +42,7 @@ def refund(wallet_id: str) -> Response:
     """Give money back for a purchase and take its credits, once per `Idempotency-Key`."""
     request = admin_routes.current_request
     body, key = bodies.read(request, credit_bodies.RefundBody), bodies.key(request)
-    wallet_id = _named(wallet_id)
+    wallet_id = named_wallet(wallet_id)
     if not PURCHASE_ID.fullmatch(body.purchase_id):
         raise NotFound
     order = RefundOrder(
@@ -81,16 +80,8 @@ def _shop() -> Shop:
     return wiring.shop(admin_routes.lambda_context.get_remaining_time_in_millis())
 
 
-def _named(in_path: str) -> str:
-    """Read which wallet a path names. API Gateway hands on what is encoded in a path as it came."""
-    wallet_id = unquote(in_path)
-    if not WALLET_ID.fullmatch(wallet_id):
-        raise NotFound
-    return wallet_id
-
-
 def _set_frozen(wallet_id: str, *, frozen: bool) -> Response:
-    request, wallet_id = admin_routes.current_request, _named(wallet_id)
+    request, wallet_id = admin_routes.current_request, named_wallet(wallet_id)
     body, key = bodies.read(request, credit_bodies.ReasonBody), bodies.key(request)
     said = {"frozen": frozen, **bodies.as_fields(body)}
     claim = Claim.on(wallet_id, key, operation="freeze", body=said)

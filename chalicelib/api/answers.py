@@ -15,6 +15,7 @@ from chalicelib.domain import errors
 
 STATUS: dict[type[errors.Refusal], HTTPStatus] = {
     errors.InsufficientCredits: HTTPStatus.PAYMENT_REQUIRED,
+    errors.PaymentDeclined: HTTPStatus.PAYMENT_REQUIRED,
     errors.QuotaExceeded: HTTPStatus.PAYMENT_REQUIRED,
     errors.InvalidRequest: HTTPStatus.BAD_REQUEST,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
@@ -35,6 +36,7 @@ TITLES = {
     "invalid_request": "The request is wrong",
     "unauthenticated": "A valid token is wanted",
     "insufficient_credits": "Not enough credits",
+    "payment_declined": "The card was declined",
     "quota_exceeded": "The quota is used up",
     "forbidden": "Not allowed",
     "not_found": "Not found",

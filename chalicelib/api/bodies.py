@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import msgspec
 from chalice.app import Request
 
+from chalicelib.domain.catalog import Interval
 from chalicelib.domain.errors import InvalidRequest, TooLarge, UnsupportedMediaType
 from chalicelib.domain.ledger import KINDS
 from chalicelib.domain.times import from_text
@@ -92,6 +93,23 @@ class PlanBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     plan_id: Name | None
 
 
+class SubscribeBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`POST /api/user/subscription/checkout`."""
+
+    plan_id: Name
+    interval: Interval
+
+
+class CancelBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`POST /api/user/subscription/cancel`."""
+
+    at: Literal["period_end", "now"]
+
+
+class EmptyBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A body that says nothing: `{}`."""
+
+
 class NotificationsBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """`PUT /api/user/notifications`: what is left out stays as it is, null clears it."""
 
@@ -143,6 +161,11 @@ def read(request: Request, shape: type[Body]) -> Body:
     if len(raw) > LARGEST_BODY:
         raise TooLarge(f"At most {LARGEST_BODY} bytes.")
     return convert(parse(raw), shape)
+
+
+def read_optional(request: Request, shape: type[Body]) -> Body | None:
+    """Read a JSON body as *shape*, if one was sent. Raises as `read` does."""
+    return read(request, shape) if request.raw_body else None
 
 
 def convert(fields: object, shape: type[Body]) -> Body:

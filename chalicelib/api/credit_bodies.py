@@ -7,9 +7,11 @@ from typing import Annotated
 
 import msgspec
 
-from chalicelib.api.bodies import Amount, Labels, Name, WalletId
+from chalicelib.api.bodies import LARGEST, Amount, Labels, Name, WalletId, time_of
 from chalicelib.domain.errors import InvalidRequest
+from chalicelib.domain.granting import Grant
 from chalicelib.domain.holding import Capture
+from chalicelib.domain.lots import DEFAULT_PRIORITY, Source
 from chalicelib.domain.transfers import Order
 from chalicelib.domain.usage import Use
 
@@ -62,9 +64,35 @@ class TransferBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omi
     note: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
+class TopUpBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """`PUT /api/credits/auto-topup`: switched off, what is left out stays; a cap of null is none."""
+
+    enabled: bool
+    below: Annotated[int, msgspec.Meta(ge=0, le=LARGEST)] | msgspec.UnsetType = msgspec.UNSET
+    target: Amount | msgspec.UnsetType = msgspec.UNSET
+    package_id: Name | msgspec.UnsetType = msgspec.UNSET
+    monthly_cap_minor: Amount | msgspec.UnsetType | None = msgspec.UNSET
+
+
 class ReasonBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """An admin says why."""
 
+    reason: Reason
+
+
+class GrantBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """`POST /api/admin/wallets/{wallet_id}/grants`."""
+
+    credits: Amount
+    reason: Reason
+    expires_at: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    priority: Annotated[int, msgspec.Meta(ge=1, le=100)] = DEFAULT_PRIORITY
+
+
+class AdjustmentBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`POST /api/admin/wallets/{wallet_id}/adjustments`; less than nothing takes."""
+
+    credits: Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
     reason: Reason
 
 
@@ -74,6 +102,28 @@ class RefundBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_
     purchase_id: Annotated[str, msgspec.Meta(max_length=64)]
     amount_minor: Amount | None = None
     reason: Reason
+
+
+def grant_of(body: GrantBody) -> Grant:
+    """
+    Read what is to be granted.
+
+    Raises:
+        InvalidRequest: `expires_at` is no time.
+    """
+    ends = time_of("expires_at", body.expires_at) if body.expires_at is not None else None
+    return Grant(credits=body.credits, source=Source.PROMO, expires_at=ends, priority=body.priority, reason=body.reason)
+
+
+def check_change(body: AdjustmentBody) -> None:
+    """
+    Hold a correction against what it can be.
+
+    Raises:
+        InvalidRequest: It changes nothing.
+    """
+    if not body.credits:
+        raise InvalidRequest("credits", "more or less than 0 is wanted")
 
 
 def check_one_of(body: HoldBody) -> None:

@@ -1,15 +1,14 @@
-"""Plans: what there is, and which one a wallet is on."""
+"""Plans: what there is, which one a wallet is on, and an admin's word about that."""
 
 from __future__ import annotations
 
 from chalice.app import Response
 
 from chalicelib import wiring
-from chalicelib.api import answers, bodies, usage_views
+from chalicelib.api import answers, bodies, subscription_views, usage_views
 from chalicelib.api.auth import caller_of, wallet_of
 from chalicelib.api.routes import Routes
 from chalicelib.api.scopes import Scope
-from chalicelib.domain.plans import catch_up
 from chalicelib.services.once import Claim
 from chalicelib.services.planning import override_plan
 
@@ -24,10 +23,9 @@ def list_plans() -> Response:
 
 @plan_routes.get("/api/user/subscription", scope=Scope.CUSTOMER)
 def show_subscription() -> Response:
-    """Show the plan the wallet is on."""
-    wallet = wiring.store().wallet(wallet_of(plan_routes.current_request))
-    current = catch_up(wallet, wiring.catalog(), wallet.time_of_decision(wiring.now()))
-    return answers.ok(usage_views.subscription(current, wiring.catalog()))
+    """Show the plan the wallet is on, and how its subscription stands."""
+    wallet, row = wiring.store().wallet_and_subscription(wallet_of(plan_routes.current_request))
+    return answers.ok(subscription_views.subscription(wallet, row, wiring.catalog(), wiring.now()))
 
 
 @plan_routes.post("/api/user/subscription", scope=Scope.ADMIN)
@@ -38,4 +36,4 @@ def set_subscription() -> Response:
     claim = Claim.on(body.wallet_id, key, operation="plan", body=bodies.as_fields(body))
     till = wiring.till(plan_routes.lambda_context.get_remaining_time_in_millis())
     recorded = override_plan(till, body.plan_id, claim, stamp=wiring.stamp(caller_of(request).wallet_id))
-    return answers.ok(usage_views.plan_set(recorded.entry, wiring.catalog()), replayed=recorded.replayed)
+    return answers.ok(subscription_views.plan_set(recorded.entry, wiring.catalog()), replayed=recorded.replayed)

@@ -12,8 +12,9 @@ from typing import Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib import observability
-from chalicelib.api import answers
+import chalicelib.watching  # noqa: F401 - loaded before the first request, while Lambda gives a function the most CPU
+from chalicelib import observability, wiring
+from chalicelib.api import answers, origins
 from chalicelib.api.auth import token_authorizer
 from chalicelib.api.scopes import DECLARED, Scope, declare
 from chalicelib.domain.errors import Busy, Forbidden, Refusal
@@ -39,7 +40,7 @@ class Routes(Blueprint):
         public = Scope.PUBLIC in scopes
 
         def add(view: View) -> View:
-            answering = self._answering(view, method, path)
+            answering = self._opening(self._answering(view, method, path))
             register = self.route(
                 path,
                 methods=[method],
@@ -71,6 +72,14 @@ class Routes(Blueprint):
 
         return answering
 
+    def _opening(self, answering: View) -> View:
+        @wraps(answering)
+        def opening(**parameters: Any) -> Response:
+            origin = self.current_request.headers.get("origin")
+            return origins.opened(answering(**parameters), origin, wiring.settings().allowed_origins)
+
+        return opening
+
     def _check_scope(self, method: str, path: str) -> None:
         """The gateway keeps an authorizer's answer for a while; so the scope is looked at again here."""
         scopes = DECLARED[method, path]
@@ -83,5 +92,7 @@ class Routes(Blueprint):
 
 def _refused(refusal: Refusal, method: str, path: str) -> Response:
     response = answers.refused(refusal)
+    if isinstance(refusal, Busy):
+        observability.count("BusyAnswers")
     observability.say("refused", route=path, method=method, status=int(response.status_code), code=refusal.code)
     return response

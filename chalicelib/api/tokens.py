@@ -2,7 +2,8 @@
 Who calls: a JWT of the configured issuer, read strictly.
 
 Algorithms are fixed, keys come from the issuer's JWKS (asked again at most once a minute, so that made-up key ids
-cost nobody anything), and `exp`/`nbf` are judged by the program's one clock.
+cost nobody anything), and `exp`/`nbf` are judged by the program's one clock. `jwt` brings cryptography along, and only
+the authorizer verifies; so it is imported by who does.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jwt
+if TYPE_CHECKING:
+    import jwt
 
 WALLET_ID = re.compile(r"[A-Za-z0-9_.:@|-]{1,64}")
 TEAM = "team_"
@@ -77,6 +79,8 @@ class Verifier:
         Raises:
             BadToken: It is malformed, forged, for somebody else, not valid now, or its keys can't be had.
         """
+        import jwt
+
         if len(token) > LONGEST_TOKEN:
             raise BadToken
         try:
@@ -99,6 +103,8 @@ class Verifier:
         return read_claims(claims)
 
     def _key_of(self, token: str) -> jwt.PyJWK:
+        import jwt
+
         key_id = jwt.get_unverified_header(token).get("kid")
         if not isinstance(key_id, str):
             raise BadToken
@@ -131,6 +137,8 @@ class Verifier:
 
 def _usable(keys: Sequence[dict[str, Any]]) -> dict[str, jwt.PyJWK]:
     """Keep the keys that may sign with our algorithms, by their id."""
+    import jwt
+
     usable = {}
     for key in keys:
         algorithm = {"RSA": "RS256", "EC": "ES256"}.get(str(key.get("kty"))) if isinstance(key, dict) else None

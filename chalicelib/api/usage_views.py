@@ -8,11 +8,11 @@ from typing import Any
 
 from chalicelib.api.views import money, offers, runs_out, without_none
 from chalicelib.domain import levels
-from chalicelib.domain.catalog import Catalog, Interval, Meter, MeterKind, Plan, Rate, Terms
+from chalicelib.domain.catalog import Catalog, Incentive, Interval, Meter, MeterKind, Plan, Rate, Terms
 from chalicelib.domain.forecast import RunsOut, quota_runs_out
 from chalicelib.domain.ledger import Entry, as_text
 from chalicelib.domain.levels import Reading
-from chalicelib.domain.plans import ADMIN, CaughtUp, catch_up
+from chalicelib.domain.plans import catch_up
 from chalicelib.domain.quotes import Quote
 from chalicelib.domain.wallet import PACE_DAYS, Wallet, gauge_levels, pace_at
 from chalicelib.services.ports import ChartedDay
@@ -82,14 +82,16 @@ def usage(wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalo
             past, used=reading.used, quota=reading.quota, now=now, period_end=period.end, used_today=today
         )
 
+    found = {reading.meter: ahead(reading) for reading in readings}
+    likely = {name: each.likely for name, each in found.items() if each and each.likely}
     return {
         "wallet_id": wallet.wallet_id,
         "plan": {"plan_id": plan.plan_id, "name": plan.name},
         "period": {"start": as_text(period.start), "end": as_text(period.end)},
-        "meters": [{**meter_of(reading), "runs_out": runs_out(ahead(reading))} for reading in readings],
+        "meters": [{**meter_of(reading), "runs_out": runs_out(found[reading.meter])} for reading in readings],
         "credits": {"available": current.wallet.available(now), "spent_in_period": current.plan.spent},
-        "warnings": [without_none(each) for each in levels.warnings(readings, current, catalog, now)],
-        "actions": [without_none(each) for each in levels.actions(readings, current, catalog, now)],
+        "warnings": [without_none(each) for each in levels.warnings(readings, current, catalog, now, ahead=likely)],
+        "actions": [without_none(each) for each in levels.actions(readings, current, catalog, now, ahead=likely)],
         "daily": daily[-span:],
         "as_of": as_text(now),
     }
@@ -163,52 +165,21 @@ def plan_of(plan: Plan) -> dict[str, Any]:
     }
 
 
+def incentive(found: Incentive | None) -> dict[str, Any] | None:
+    """Show what is taken off a new plan's first payments."""
+    if found is None:
+        return None
+    return {"name": found.name, "percent_off": found.percent_off, "first_payments": found.first_payments}
+
+
 def plans(catalog: Catalog) -> dict[str, Any]:
-    incentive = catalog.incentive
     return {
         "meters": [
             {"meter": meter.meter, "name": meter.name, "kind": meter.kind.value} for meter in catalog.meters.values()
         ],
         "plans": [plan_of(plan) for plan in catalog.plans.values()],
-        "incentive": {
-            "name": incentive.name,
-            "percent_off": incentive.percent_off,
-            "first_payments": incentive.first_payments,
-        }
-        if incentive
-        else None,
+        "incentive": incentive(catalog.incentive),
         "thresholds": list(catalog.thresholds),
-    }
-
-
-def subscription(current: CaughtUp, catalog: Catalog) -> dict[str, Any]:
-    """Show the plan a wallet is on. Free, and what an admin set, is active and is not billed."""
-    period = current.plan.period
-    return _subscription(current.plan.plan_id, current.plan.set_by, catalog, period.start, period.end)
-
-
-def plan_set(entry: Entry, catalog: Catalog) -> dict[str, Any]:
-    """Show the subscription that an admin's word made, from its entry alone."""
-    facts = entry.facts
-    return _subscription(facts["plan_id"], facts["set_by"], catalog, facts["period"]["start"], facts["period"]["end"])
-
-
-def _subscription(
-    plan_id: str, set_by: str, catalog: Catalog, start: datetime | str, end: datetime | str
-) -> dict[str, Any]:
-    plan = catalog.plan_or_free(plan_id)
-    price = plan.prices.get(Interval.MONTH)
-    return {
-        "plan_id": plan.plan_id,
-        "name": plan.name,
-        "status": "active",
-        "interval": Interval.MONTH.value,
-        "price": money(price * 0 if set_by == ADMIN else price) if price else None,
-        "current_period_start": start if isinstance(start, str) else as_text(start),
-        "current_period_end": end if isinstance(end, str) else as_text(end),
-        "next_billing_at": None,
-        "cancel_at_period_end": False,
-        "pending_plan_id": None,
     }
 
 

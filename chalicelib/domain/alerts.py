@@ -112,9 +112,7 @@ def _balances(current: CaughtUp, after: Wallet, catalog: Catalog, at: datetime) 
 
 
 def _topup(current: CaughtUp, after: Wallet, at: datetime, *, spends: bool) -> Judged:
-    if after.topup_below is None:
-        return TOPUP, 0, None
-    if after.available(at) >= after.topup_below:
+    if not after.wants_topup(at):
         return TOPUP, 0, None
     came = {lot.id for lot in after.lots} - {lot.id for lot in current.wallet.lots}
     return TOPUP, 1 if spends else 0 if came else current.wallet.latches.get(TOPUP, 0), None

@@ -15,6 +15,7 @@ Every way in which Tally says no. Each refusal carries facts; HTTP is decided el
     │   └── WalletFull
     ├── TooManyRequests         come back later
     ├── InsufficientCredits     the available credits don't cover the charge
+    ├── PaymentDeclined         the card said no
     ├── QuotaExceeded           over the quota, and no rate to pay by
     ├── Busy                    lost too many races; nothing was written
     └── PaymentsUnavailable     the payment provider did not answer
@@ -154,6 +155,20 @@ class InsufficientCredits(Refusal):
     def facts(self) -> Mapping[str, object]:
         shortfall = self.required - self.available
         return {"required": self.required, "available": self.available, "shortfall": shortfall}
+
+
+class PaymentDeclined(Refusal):
+    """The card did not pay. Nothing was changed; *reason* is the payment provider's word."""
+
+    code = "payment_declined"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The card was declined; save another one, for example in the billing portal.")
+        self.reason = reason
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        return {"reason": self.reason}
 
 
 class QuotaExceeded(Refusal):

@@ -18,7 +18,7 @@ from chalicelib.domain.holds import HeldUse, Hold
 from chalicelib.domain.ledger import GENESIS, Entry, as_time, lot_of
 from chalicelib.domain.lots import Draw, Lot, LotId, Origin, Source
 from chalicelib.domain.times import from_text
-from chalicelib.domain.wallet import PACE_DAYS, MeterState, RunningPlan, Tenure, Wallet
+from chalicelib.domain.wallet import PACE_DAYS, MeterState, Month, RunningPlan, Tenure, Wallet
 
 Facts = Mapping[str, Any]
 
@@ -143,6 +143,14 @@ def _granted(books: _Books, facts: Facts) -> Mapping[str, int]:
     return {column: facts["granted"], Flow.PAID_TO_DEBT: paid}
 
 
+def _adjusted(books: _Books, facts: Facts) -> Mapping[str, int]:
+    if "lot" not in facts:
+        _move_free(books, facts)
+        return {Flow.ADJUSTED: facts["credits"]}
+    _granted(books, facts)
+    return {Flow.ADJUSTED: facts["granted"], Flow.PAID_TO_DEBT: facts["paid_to_debt"]}
+
+
 def _put(books: _Books, lot: Facts, kept: int) -> None:
     """Put a lot into the books as an entry names it, with so much in it."""
     origin = lot.get("origin")
@@ -192,17 +200,26 @@ def _tenure(facts: Facts) -> Tenure | None:
     return Tenure(until=from_text(facts["until"]), is_ending=facts["is_ending"], is_paid=facts["is_paid"])
 
 
+def _behind(before: RunningPlan | None, facts: Facts) -> Month | None:
+    """The month of a paid plan that lies behind an admin's word."""
+    if before is None or before.set_by != "stripe":
+        return before.behind if before else None
+    return Month(before.period_start, before.granted) if facts["set_by"] == "admin" else None
+
+
 def _plan_changed(books: _Books, facts: Facts) -> Mapping[str, int]:
     before, start = books.plan, from_text(facts["period"]["start"])
-    same_period = before is not None and before.period_start == start
+    behind, same_period = _behind(before, facts), before is not None and before.period_start == start
+    granted = behind.granted if behind and behind.start == start else ()
     books.plan = RunningPlan(
         plan_id=facts["plan_id"],
         set_by=facts["set_by"],
         anchor=from_text(facts["anchor"]),
         period_start=start,
         spent=before.spent if before and same_period else 0,
-        granted=before.granted if before and same_period else (),
+        granted=before.granted if before and same_period else granted,
         tenure=_tenure(facts),
+        behind=None if facts["set_by"] == "stripe" else behind,
     )
     if not same_period:
         books.meters = {name: MeterState(level, 0) for name, level in facts.get("levels", {}).items()}
@@ -377,6 +394,7 @@ def _set(books: _Books, facts: Facts) -> Mapping[str, int]:
 STEPS: dict[str, Callable[[_Books, Facts], Mapping[str, int]]] = {
     "purchase": _granted,
     "grant": _granted,
+    "adjustment": _adjusted,
     "usage": _used,
     "renewal": _renewed,
     "plan_change": _plan_changed,

@@ -8,6 +8,7 @@ from datetime import datetime
 from chalicelib.domain.money import Money
 from chalicelib.domain.times import to_ms
 
+FINAL = frozenset({"paid", "void"})
 TIME_DIGITS = 14  # of epoch milliseconds: enough until the year 5138
 
 
@@ -29,5 +30,14 @@ class Invoice:
 
     @property
     def name(self) -> str:
-        """What its row is called: such names sort by the invoices' times."""
-        return f"{to_ms(self.created_at):0{TIME_DIGITS}d}-{self.invoice_id}"
+        return invoice_name(self.invoice_id, self.created_at)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will be heard of it."""
+        return self.status in FINAL
+
+
+def invoice_name(invoice_id: str, created_at: datetime) -> str:
+    """Say what an invoice's row is called: such names sort by the invoices' times."""
+    return f"{to_ms(created_at):0{TIME_DIGITS}d}-{invoice_id}"

@@ -26,6 +26,7 @@ TEXTS = {
     "renewal_failed": {"plan", "amount", "until"},
     "topup_declined": {"amount"},
     "topup_suspended": {"amount"},
+    "topup_no_card": {"amount"},
     "topup_authentication": {"amount"},
     "topup_cap": {"amount"},
 }  # and what may be filled into each

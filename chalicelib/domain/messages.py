@@ -8,7 +8,7 @@ Messages: what a customer is told without having asked. Each is written with the
     expiring         lot_id, days (30 or 7), credits, ends_at, lost_at_pace (None: too little is known)
     payment_failed   purchase_id, credits, amount_minor, currency
     renewal_failed   plan_id, amount_minor, currency, until (the plan's quota stays until then)
-    topup_failed     reason (declined, suspended, authentication or cap), amount_minor, currency
+    topup_failed     reason (declined, suspended, no_card, authentication or cap), amount_minor, currency
 
 Facts are JSON values; times in them are RFC 3339 text. Which words they become is decided when they are sent.
 """

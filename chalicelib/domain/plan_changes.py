@@ -47,7 +47,7 @@ def set_plan(
 
     An admin's plan and Free count from midnight UTC of today. With a new period counters begin anew and gauges keep
     their level; within the same one all that was used stands. The plan that the wallet is on already, set by the same
-    hand, changes nothing. Bought credits are untouched.
+    hand, changes nothing; nor does clearing where no admin's word stands. Bought credits are untouched.
 
     Raises:
         InvalidRequest: There is no such plan.
@@ -56,6 +56,8 @@ def set_plan(
     plan = catalog.plan(plan_id or FREE)
     current = catch_up(wallet, catalog, at)
     wanted = _given(standing, at) if standing and plan_id is None else None
+    if plan_id is None and current.plan.set_by != ADMIN:
+        wanted = current.plan
     if wanted is None:
         wanted = begin(plan.plan_id, ADMIN if plan_id else NOBODY, at)
         if (current.plan.plan_id, current.plan.set_by) == (wanted.plan_id, wanted.set_by):

@@ -18,7 +18,8 @@ from chalicelib.domain.granting import Grant, put_lot
 from chalicelib.domain.ledger import Fields, as_text
 from chalicelib.domain.lots import Lot, Source
 from chalicelib.domain.periods import Period, midnight, number_of, period_at
-from chalicelib.domain.wallet import Line, MeterState, RunningPlan, Tenure, Wallet, gauge_levels
+from chalicelib.domain.times import MILLISECOND
+from chalicelib.domain.wallet import Line, MeterState, Month, RunningPlan, Tenure, Wallet, gauge_levels
 
 ADMIN = "admin"
 NOBODY = "default"  # who set Free: nobody
@@ -43,13 +44,17 @@ def catch_up(wallet: Wallet, catalog: Catalog, at: datetime) -> CaughtUp:
         return _with_step(wallet, begin(FREE, NOBODY, at), catalog, carried=0, turned=False)
     turns_at = running.period.end
     if running.tenure and running.tenure.lapses_at <= at:
-        turns_at = min(turns_at, running.tenure.lapses_at)
-    before, lapsed = lapse(wallet, min(at, turns_at))  # what came back by then counts in that period
+        if turns_at < running.tenure.lapses_at:  # first the month in which it lapses: that may have brought credits
+            last = catch_up(wallet, catalog, running.tenure.lapses_at - MILLISECOND)
+            lapsed = catch_up(last.wallet, catalog, at)
+            return replace(lapsed, steps=(*last.steps, *lapsed.steps))
+        turns_at = running.tenure.lapses_at
+    before, let_go = lapse(wallet, min(at, turns_at))  # what came back by then counts in that period
     if at < turns_at:
-        return CaughtUp(before, running, lapsed)
+        return CaughtUp(before, running, let_go)
     turned = _turn(before, running, catalog, at)
     after, later = lapse(turned.wallet, at)
-    return CaughtUp(after, turned.plan, (*lapsed, *turned.steps, *later))
+    return CaughtUp(after, turned.plan, (*let_go, *turned.steps, *later))
 
 
 def _turn(wallet: Wallet, running: RunningPlan, catalog: Catalog, at: datetime) -> CaughtUp:
@@ -70,10 +75,8 @@ def _lapsed(wallet: Wallet, running: RunningPlan, tenure: Tenure, catalog: Catal
     One that was to end begins Free's own months. One of which there is no news keeps its months, and what was used in
     the one that runs: so that late news finds them again, and nothing is charged twice.
     """
-    if tenure.is_ending:
-        free = begin(FREE, NOBODY, tenure.until)
-    else:
-        free = replace(running, plan_id=FREE, tenure=None)
+    ended, unheard = begin(FREE, NOBODY, tenure.until), replace(running, plan_id=FREE, tenure=None)
+    free = ended if tenure.is_ending else unheard
     free = replace(free, period_start=max(running.period_start, period_at(free.anchor, at).start))
     after = taken_up(wallet, free, catalog)
     if free.period_start != running.period_start:
@@ -88,9 +91,19 @@ def taken_up(wallet: Wallet, plan: RunningPlan, catalog: Catalog) -> Wallet:
     that was used stands.
     """
     running = wallet.plan
+    month = _month_behind(running, plan) if running else None
+    plan = replace(plan, behind=None if plan.set_by == PROVIDER else month)
     if running and plan.period_start == running.period_start:
         return replace(wallet, plan=replace(plan, spent=running.spent, granted=running.granted))
-    return replace(wallet, plan=replace(plan, spent=0, granted=()), meters=levels_kept(wallet, catalog))
+    granted = month.granted if month and month.start == plan.period_start else ()
+    return replace(wallet, plan=replace(plan, spent=0, granted=granted), meters=levels_kept(wallet, catalog))
+
+
+def _month_behind(running: RunningPlan, plan: RunningPlan) -> Month | None:
+    """Say which month of a paid plan an admin's word stands before, or stood until now."""
+    if running.set_by != PROVIDER:
+        return running.behind
+    return Month(running.period_start, running.granted) if plan.set_by == ADMIN else None
 
 
 def plan_line(after: Wallet, running: RunningPlan, plan: RunningPlan) -> Line:

@@ -88,6 +88,7 @@ class Purchase:
     `facts` are what is known of the money that went back, `revoked` the credits that it took, `owed` those of them
     that the lots had not any more and that may still be recalled, `owed_since` the entry that last added to these.
     `holders` are the other wallets to which some of its credits were transferred; transfers alone write them.
+    `topup_seq` is the entry that triggered it, if it is an automatic top-up: then a saved card pays, and no checkout.
     """
 
     wallet_id: str
@@ -120,6 +121,7 @@ class Purchase:
     asked: tuple[AskedRefund, ...] = ()
     due_at: datetime | None = None
     holders: tuple[str, ...] = ()
+    topup_seq: int | None = None
 
     @property
     def refunded_minor(self) -> int:
@@ -140,9 +142,9 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """What the payment provider says now about one checkout session of ours."""
+    """What the payment provider says now about one checkout session of ours, or about a payment without one."""
 
-    session_id: str
+    session_id: str | None
     progress: Progress
     wallet_id: str
     purchase_id: str

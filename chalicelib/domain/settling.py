@@ -71,7 +71,8 @@ def settle(
         payment_id=payment.payment_id or purchase.payment_id,
     )
     if status is not Status.PAID:
-        after = replace(after, due_at=next_look(after, stamp.now) if after.is_open else None)
+        looks = after.is_open and after.topup_seq is None  # the top-up's own row says when to look at that
+        after = replace(after, due_at=next_look(after, stamp.now) if looks else None)
         return Settlement(before=purchase, purchase=after, messages=_failed(purchase, after, stamp.now))
     decision = grant(wallet, _lot_of(purchase, wallet.time_of_decision(stamp.now)), catalog, stamp)
     paid = replace(
@@ -125,8 +126,14 @@ def _look_at(purchase: Purchase, now: datetime) -> datetime | None:
 
 
 def _failed(before: Purchase, after: Purchase, at: datetime) -> tuple[Message, ...]:
-    """Tell a customer who has left long ago, because the money took days and then didn't come."""
+    """
+    Tell a customer who has left long ago, because the money took days and then didn't come.
+
+    Of a top-up its own row tells, which knows whether it is tried again.
+    """
     if before.status is not Status.AWAITING_PAYMENT or after.status is not Status.FAILED:
+        return ()
+    if after.topup_seq is not None:
         return ()
     facts = {
         "purchase_id": after.purchase_id,
@@ -143,7 +150,12 @@ def give_up(purchase: Purchase, now: datetime) -> Settlement | None:
     """End a purchase that never got a checkout, so that nobody can have paid. None: it is too early for that."""
     if now - purchase.created_at < GIVEN_UP_AFTER:
         return None
-    ended = replace(purchase, version=purchase.version + 1, status=Status.EXPIRED, due_at=None)
+    return without_payment(purchase, Status.EXPIRED)
+
+
+def without_payment(purchase: Purchase, status: Status) -> Settlement:
+    """End a purchase of which the payment provider has, and will have, no payment."""
+    ended = replace(purchase, version=purchase.version + 1, status=status, due_at=None)
     return Settlement(before=purchase, purchase=ended)
 
 

@@ -79,8 +79,8 @@ class News:
     What the payment provider says now of one subscription of ours.
 
     `anchor` is its billing cycle's, the period is the one that is billed. `ends_at` is when it will end, if that is
-    planned. `is_paid` and `invoiced_at` are its latest invoice's. `pending` is the plan and interval that a schedule
-    puts it on at the period's end. `item_id` and `schedule_id` are what a change must name.
+    planned. `is_paid`, `invoice_id` and `invoiced_at` are its latest invoice's. `pending` is the plan and interval
+    that a schedule puts it on at the period's end. `item_id` and `schedule_id` are what a change must name.
     """
 
     subscription_id: str
@@ -96,6 +96,7 @@ class News:
     period_end: datetime
     live: bool
     is_paid: bool
+    invoice_id: str | None = None
     invoiced_at: datetime | None = None
     ends_at: datetime | None = None
     ended_at: datetime | None = None
@@ -181,7 +182,7 @@ def hear_of(
         has_paid=row.has_paid or news.status not in UNBEGUN,
         session_id=None if news.is_running else row.session_id,
         session_at=None if news.is_running else row.session_at,
-        customer_id=news.customer_id,
+        customer_id=row.customer_id or news.customer_id,
     )
     decision = follow(wallet, standing_of(news), catalog, stamp)
     if after == row and decision is None:
@@ -197,18 +198,23 @@ def standing(row: Subscription) -> Standing | None:
 
 def _is_followed(row: Subscription, news: News, *, live: bool) -> bool:
     """Whether news is of the subscription that counts: the one that runs, else the one that was made last."""
+    other = row.news if row.news and row.news.subscription_id != news.subscription_id else None
+    if other and not news.is_running and (other.is_running or _made(other) > _made(news)):
+        return False
     if news.live != live:
         raise Mismatch(f"livemode: {news.live!r} is not {live!r}")
-    if row.customer_id and row.customer_id != news.customer_id:
-        raise Mismatch(f"customer: {news.customer_id!r} is not {row.customer_id!r}")
-    known = row.news
-    if known is None or known.subscription_id == news.subscription_id:
-        return True
-    if known.is_running or news.is_running:
-        if known.is_running and news.is_running:
-            raise Mismatch(f"second subscription {news.subscription_id} beside {known.subscription_id}")
-        return news.is_running
-    return (news.created_at, news.subscription_id) > (known.created_at, known.subscription_id)
+    if not news.plan_id:
+        raise Mismatch("plan: no price of ours")
+    owner = row.news.customer_id if row.news and not other else row.customer_id  # a deleted one's news may come late
+    if owner and owner != news.customer_id:
+        raise Mismatch(f"customer: {news.customer_id!r} is not {owner!r}")
+    if other and other.is_running:
+        raise Mismatch(f"second subscription {news.subscription_id} beside {other.subscription_id}")
+    return True
+
+
+def _made(news: News) -> tuple[datetime, str]:
+    return news.created_at, news.subscription_id
 
 
 def standing_of(news: News) -> Standing:

@@ -51,6 +51,14 @@ class Tenure:
         return self.is_paid and period_start < self.until
 
 
+@dataclass(frozen=True, slots=True)
+class Month:
+    """When a month began, and the plans whose included credits were granted in it."""
+
+    start: datetime
+    granted: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningPlan:
     """
@@ -58,6 +66,7 @@ class RunningPlan:
 
     `spent` counts the credits that uses and captures took in this period; `granted` names the plans whose
     included credits were granted in it. A plan that is paid for has a `tenure`; any other stands until it is changed.
+    `behind` is the month of a paid plan that an admin's word stands before: what came in it comes once.
     """
 
     plan_id: str
@@ -67,6 +76,7 @@ class RunningPlan:
     spent: int = 0
     granted: tuple[str, ...] = ()
     tenure: Tenure | None = None
+    behind: Month | None = None
 
     @property
     def period(self) -> Period:
@@ -122,6 +132,10 @@ class Wallet:
     def is_below(self, line: int, now: datetime) -> bool:
         """Whether fewer than *line* credits are available; never for a wallet that never had credits."""
         return self.last_purchase is not None and self.available(now) < line
+
+    def wants_topup(self, now: datetime) -> bool:
+        """Whether fewer credits are available than the line of the top-up; one of 0 is crossed when nothing is left."""
+        return self.topup_below is not None and self.available(now) < max(1, self.topup_below)
 
     @property
     def left(self) -> int:

@@ -8,7 +8,6 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import wiring
 from chalicelib.jobs.schedule import remaining_ms, told
-from chalicelib.services.auditing import audit_share
 
 jobs = Blueprint(__name__)
 
@@ -16,5 +15,7 @@ jobs = Blueprint(__name__)
 @jobs.schedule(Rate(1, unit=Rate.HOURS), name="audit")
 def audit(event: CloudWatchEvent) -> dict[str, Any]:
     """Check the invariants of a share of all wallets against their histories, another share each hour."""
+    from chalicelib.services.auditing import audit_share
+
     errand = wiring.errand("audit", remaining_ms(event))
     return told("audit", audit_share(errand, shares=wiring.settings().audit_shares))

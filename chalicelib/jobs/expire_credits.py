@@ -8,7 +8,6 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import wiring
 from chalicelib.jobs.schedule import remaining_ms, told
-from chalicelib.services.deadlines import expire_due
 
 jobs = Blueprint(__name__)
 
@@ -16,4 +15,6 @@ jobs = Blueprint(__name__)
 @jobs.schedule(Rate(5, unit=Rate.MINUTES), name="expire_credits")
 def expire_credits(event: CloudWatchEvent) -> dict[str, Any]:
     """Book the credits of lots whose time has passed, and quota months that have turned. Running twice books once."""
+    from chalicelib.services.deadlines import expire_due
+
     return told("expire_credits", expire_due(wiring.errand("expire_credits", remaining_ms(event))))

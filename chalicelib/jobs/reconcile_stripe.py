@@ -8,7 +8,6 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import observability, wiring
 from chalicelib.jobs.schedule import remaining_ms, told
-from chalicelib.services.reconciling import HEALED, reconcile
 
 jobs = Blueprint(__name__)
 
@@ -16,6 +15,8 @@ jobs = Blueprint(__name__)
 @jobs.schedule(Rate(1, unit=Rate.DAYS), name="reconcile_stripe")
 def reconcile_stripe(event: CloudWatchEvent) -> dict[str, Any]:
     """Compare the last 35 days with Stripe, both ways, and heal what a machine may. Running twice heals once."""
+    from chalicelib.services.reconciling import HEALED, reconcile
+
     left = remaining_ms(event)
     found = reconcile(wiring.shop(left), wiring.errand("reconcile_stripe", left), apply=True)
     for each in found.differences:

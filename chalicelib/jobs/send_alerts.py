@@ -8,8 +8,6 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import wiring
 from chalicelib.jobs.schedule import remaining_ms, told
-from chalicelib.services.deadlines import announce_due
-from chalicelib.services.sending import Post, send_due
 
 jobs = Blueprint(__name__)
 
@@ -17,5 +15,8 @@ jobs = Blueprint(__name__)
 @jobs.schedule(Rate(5, unit=Rate.MINUTES), name="send_alerts")
 def send_alerts(event: CloudWatchEvent) -> dict[str, Any]:
     """Record the notices that have fallen due, then send the messages that wait. Running twice sends once."""
+    from chalicelib.services.deadlines import announce_due
+    from chalicelib.services.sending import Post, send_due
+
     errand = wiring.errand("send_alerts", remaining_ms(event))
     return told("send_alerts", send_due(Post(errand, wiring.notices()), announce_due(errand)))

@@ -8,7 +8,6 @@ from chalice.app import Blueprint, CloudWatchEvent, Rate
 
 from chalicelib import wiring
 from chalicelib.jobs.schedule import remaining_ms, told
-from chalicelib.services.sweeping import Sweep, sweep_due
 
 jobs = Blueprint(__name__)
 
@@ -16,6 +15,8 @@ jobs = Blueprint(__name__)
 @jobs.schedule(Rate(15, unit=Rate.MINUTES), name="sweep_purchases")
 def sweep_purchases(event: CloudWatchEvent) -> dict[str, Any]:
     """Ask Stripe about purchases that are open for a while. Running twice settles once."""
+    from chalicelib.services.sweeping import Sweep, sweep_due
+
     left = remaining_ms(event)
     sweep = Sweep(wiring.errand("sweep_purchases", left), wiring.shop(left))
     return told("sweep_purchases", sweep_due(sweep))

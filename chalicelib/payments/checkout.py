@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
@@ -13,28 +12,21 @@ from chalicelib.domain.purchases import Payment, Progress, Purchase
 from chalicelib.domain.times import from_ms, to_ms
 from chalicelib.payments.client import answered, is_unknown
 from chalicelib.payments.money_back import PAGE, StripeMoneyBack, within
+from chalicelib.payments.saved_cards import StripeCards
+from chalicelib.payments.subscriptions import StripeSubscriptions
 from chalicelib.payments.tags import PURCHASE, WALLET
+from chalicelib.payments.terms import WINDOW, CheckoutTerms
+from chalicelib.payments.tracing import StripeTracing
 from chalicelib.services.ports import Checkout, PaymentsFailed
 
 if TYPE_CHECKING:
     import stripe
 
 EXPANDED = ["payment_intent.latest_charge", "invoice"]
-WINDOW = timedelta(minutes=10)  # within which a repeated request gets the same session
 DEAD_INTENTS = frozenset({"requires_payment_method", "canceled"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckoutTerms:
-    """Where customers return to, how long a session is open, whether Stripe adds tax."""
-
-    origin: str
-    default_return_path: str
-    minutes: int
-    automatic_tax: bool
-
-
-class StripePayments(StripeMoneyBack):
+class StripePayments(StripeMoneyBack, StripeSubscriptions, StripeCards, StripeTracing):
     """What `services.ports.Payments` promises, by Stripe."""
 
     def __init__(self, client: Callable[[], stripe.StripeClient], terms: CheckoutTerms, *, live: bool) -> None:
@@ -46,12 +38,12 @@ class StripePayments(StripeMoneyBack):
     def live(self) -> bool:
         return self._live
 
-    def create_customer(self, wallet_id: str, *, email: str | None) -> str:
+    def create_customer(self, wallet_id: str, *, email: str | None, after: str | None = None) -> str:
         asked: dict[str, Any] = {"metadata": {WALLET: wallet_id}}
         if email:
             asked["email"] = email
         with answered():
-            told = sha256((email or "").encode()).hexdigest()[:16]  # another address is another request to Stripe
+            told = sha256(f"{email or ''}{after or ''}".encode()).hexdigest()[:16]  # another request to Stripe
             options = {"idempotency_key": f"tally-customer-{wallet_id}-{told}"}
             return self._client().v1.customers.create(cast(Any, asked), cast(Any, options)).id
 
@@ -74,8 +66,7 @@ class StripePayments(StripeMoneyBack):
         customer never saw the first.
         """
         tags = {PURCHASE: purchase.purchase_id, WALLET: purchase.wallet_id}
-        back = self._terms.origin + (purchase.return_path or self._terms.default_return_path)
-        joint = "&" if "?" in back else "?"
+        back = self._terms.back(purchase.return_path)
         expires_at = purchase.created_at + (window + 1) * WINDOW + timedelta(minutes=self._terms.minutes)
         asked: dict[str, Any] = {
             "mode": "payment",
@@ -95,8 +86,8 @@ class StripePayments(StripeMoneyBack):
             ],
             "adaptive_pricing": {"enabled": False},  # the price is ours, in our currency
             "invoice_creation": {"enabled": True},
-            "success_url": f"{back}{joint}purchase={purchase.purchase_id}&session_id={{CHECKOUT_SESSION_ID}}",
-            "cancel_url": f"{back}{joint}purchase={purchase.purchase_id}&canceled=1",
+            "success_url": f"{back}purchase={purchase.purchase_id}&session_id={{CHECKOUT_SESSION_ID}}",
+            "cancel_url": f"{back}purchase={purchase.purchase_id}&canceled=1",
             "expires_at": to_ms(expires_at) // 1000,
         }
         if purchase.save_card:

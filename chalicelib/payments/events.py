@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.payments.tags import TOPUP, WALLET
+from chalicelib.services.ports import Oddity
+
 LONGEST_ID = 255
 NAME = re.compile(rf"[!-~]{{1,{LONGEST_ID}}}")
 LONGEST_HEADER, MOST_SIGNATURES = 1024, 5
@@ -43,18 +46,63 @@ SESSION_EVENTS = frozenset(
 )
 
 
+SUBSCRIPTION_EVENTS = frozenset(
+    {
+        "customer.subscription.created",
+        "customer.subscription.updated",
+        "customer.subscription.deleted",
+        "customer.subscription.paused",
+        "customer.subscription.resumed",
+    }
+)
+INVOICE_EVENTS = frozenset({"invoice.paid", "invoice.payment_failed", "invoice.voided", "invoice.marked_uncollectible"})
+TOPUP_EVENTS = frozenset({"payment_intent.succeeded", "payment_intent.payment_failed"})  # others are the sessions'
+CUSTOMER_DELETED, CUSTOMER_UPDATED = "customer.deleted", "customer.updated"
+TAGGED = TOPUP_EVENTS | {CUSTOMER_DELETED, CUSTOMER_UPDATED}  # our tags on them say whether and whose they are
+SUBJECTS = {  # what an event's object is: by its id everything is asked for afresh
+    **dict.fromkeys(SESSION_EVENTS, "session_id"),
+    **dict.fromkeys(SUBSCRIPTION_EVENTS, "subscription_id"),
+    **dict.fromkeys(INVOICE_EVENTS, "invoice_id"),
+    CUSTOMER_DELETED: "customer_id",
+}
+
+
 class Forged(Exception):
     """Not an event that Stripe signed for us just now. Nothing more is said, to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A verified event. `session_id` is set when it speaks of a checkout session, `payment_id` when of money back."""
+    """
+    A verified event, and the ids of what it speaks of.
+
+    `payment_id` is set when money went back or moved, or when a saved card paid or declined. `wallet_id` is that of a
+    customer who was deleted, of whom Stripe says no more, or changed: perhaps it is another card.
+    """
 
     event_id: str
     type: str
     session_id: str | None = None
     payment_id: str | None = None
+    subscription_id: str | None = None
+    invoice_id: str | None = None
+    customer_id: str | None = None
+    wallet_id: str | None = None
+
+    def hint(self, at: datetime) -> Oddity:
+        """Say it as a hint of what to ask about."""
+        return Oddity(
+            event_id=self.event_id,
+            type=self.type,
+            reason="",
+            at=at,
+            wallet_id=self.wallet_id,
+            session_id=self.session_id,
+            payment_id=self.payment_id,
+            subscription_id=self.subscription_id,
+            invoice_id=self.invoice_id,
+            customer_id=self.customer_id,
+        )
 
 
 def verify(body: bytes, header: str, *, secrets: Sequence[str], now: datetime) -> Event:
@@ -102,16 +150,19 @@ def _read(body: bytes) -> Event:
     try:
         event = json.loads(body, parse_constant=_no_constant)
         kind, event_id, subject = event["type"], event["id"], event["data"]["object"]
-        session_id = subject["id"] if kind in SESSION_EVENTS else None
-        payment_id = subject["payment_intent"] if kind in MONEY_EVENTS else None
-    except (ValueError, TypeError, KeyError, RecursionError):
+        named = {SUBJECTS[kind]: subject["id"]} if kind in SUBJECTS else {}
+        if kind in MONEY_EVENTS and subject["payment_intent"] is not None:  # a charge without one isn't ours
+            named["payment_id"] = subject["payment_intent"]
+        tags = (subject.get("metadata") or {}) if kind in TAGGED else {}
+        if kind in TOPUP_EVENTS and tags.get(TOPUP):
+            named["payment_id"] = subject["id"]
+        if kind in (CUSTOMER_DELETED, CUSTOMER_UPDATED) and tags.get(WALLET):
+            named["wallet_id"] = tags[WALLET]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Forged from None
-    names = [kind, event_id, session_id] if kind in SESSION_EVENTS else [kind, event_id]
-    if payment_id is not None:  # a charge without one isn't ours
-        names.append(payment_id)
-    if not all(isinstance(each, str) and NAME.fullmatch(each) for each in names):
+    if not all(isinstance(each, str) and NAME.fullmatch(each) for each in (kind, event_id, *named.values())):
         raise Forged
-    return Event(event_id, kind, session_id, payment_id)
+    return Event(event_id, kind, **named)
 
 
 def _no_constant(name: str) -> None:

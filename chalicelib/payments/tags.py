@@ -2,3 +2,4 @@
 
 PURCHASE, WALLET = "tally_purchase", "tally_wallet"
 REFUND = "tally_refund"
+TOPUP = "tally_topup"

@@ -8,7 +8,7 @@ from enum import StrEnum
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.moneyback import joined
-from chalicelib.domain.purchases import Payment, Progress, Status
+from chalicelib.domain.purchases import Payment, Progress, Purchase, Status
 from chalicelib.domain.settling import Mismatch, put_under_review, settle
 from chalicelib.services.ports import (
     Change,
@@ -51,34 +51,43 @@ def fulfil(shop: Shop, session_id: str, *, event: Oddity, stamp: Stamp, reviewed
         return Outcome.IGNORED
     for turn in shop.patience.turns():
         try:
-            return _settle_once(shop, payment, event=event, stamp=stamp, reviewed=reviewed)
+            return _settle_once(shop, session_id, payment, event=event, stamp=stamp, reviewed=reviewed)
         except (LostRace, Throttled, OutcomeUnknown) as trouble:
             turn.meet(trouble)
     raise Busy(payment.wallet_id)
 
 
-def _settle_once(shop: Shop, payment: Payment, *, event: Oddity, stamp: Stamp, reviewed: bool) -> Outcome:
+def _settle_once(
+    shop: Shop, session_id: str, payment: Payment, *, event: Oddity, stamp: Stamp, reviewed: bool
+) -> Outcome:
     wallet, purchase = shop.store.wallet_and_purchase(payment.wallet_id, payment.purchase_id)
     if purchase is None:
         raise NotYetKnown(payment.purchase_id)
     if payment.progress is not Progress.PAID:
-        payment = shop.payments.payment(payment.session_id) or payment  # asked after the row: its version guards this
-    if payment.money_back and payment.payment_id and (money := shop.payments.money_back(payment.payment_id)):
-        purchase = replace(purchase, facts=joined(purchase.facts, money.facts))
-    if reviewed and purchase.status is Status.REVIEW and payment.progress is Progress.PAID:
-        purchase = replace(purchase, status=Status.PENDING)
+        payment = shop.payments.payment(session_id) or payment  # asked after the row: its version guards this
+    purchase = as_known(shop, purchase, payment, reviewed=reviewed)
     try:
         settlement = settle(wallet, purchase, payment, shop.catalog, live=shop.payments.live, stamp=stamp)
     except Mismatch as odd:
-        shop.store.quarantine(_oddity(event, payment, str(odd)))
-        if doubtful := put_under_review(purchase, payment, live=shop.payments.live):
-            shop.store.commit(Change(purchase=doubtful))
-        return Outcome.QUARANTINED
+        return keep_aside(shop, purchase, payment, event=replace(event, reason=str(odd)))
     if settlement is None:
         return Outcome.UNCHANGED
     shop.store.commit(Change(decisions=settlement.decisions, purchase=settlement))
     return Outcome.SETTLED
 
 
-def _oddity(event: Oddity, payment: Payment, reason: str) -> Oddity:
-    return replace(event, reason=reason, wallet_id=payment.wallet_id, purchase_id=payment.purchase_id)
+def as_known(shop: Shop, purchase: Purchase, payment: Payment, *, reviewed: bool) -> Purchase:
+    """Join what money went back for a payment to its purchase; one that a person has *reviewed* is pending again."""
+    if payment.money_back and payment.payment_id and (money := shop.payments.money_back(payment.payment_id)):
+        purchase = replace(purchase, facts=joined(purchase.facts, money.facts))
+    if reviewed and purchase.status is Status.REVIEW and payment.progress is Progress.PAID:
+        return replace(purchase, status=Status.PENDING)
+    return purchase
+
+
+def keep_aside(shop: Shop, purchase: Purchase, payment: Payment, *, event: Oddity) -> Outcome:
+    """Keep an event aside for a person, because its payment doesn't fit its purchase."""
+    shop.store.quarantine(replace(event, wallet_id=payment.wallet_id, purchase_id=payment.purchase_id))
+    if doubtful := put_under_review(purchase, payment, live=shop.payments.live):
+        shop.store.commit(Change(purchase=doubtful))
+    return Outcome.QUARANTINED

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from chalicelib.domain.errors import Busy, NotFound
 from chalicelib.domain.ledger import Stamp
+from chalicelib.services.following import follow_invoice, follow_session, follow_subscription, forget_deleted
 from chalicelib.services.fulfilling import NotYetKnown, Outcome, fulfil
 from chalicelib.services.ports import Oddity, OutcomeUnknown, PaymentsFailed, Throttled
 from chalicelib.services.purchasing import Shop
 from chalicelib.services.taking_back import take_back
+from chalicelib.services.topping_up import wake_topup
 
 MOST_FAILURES = 20  # that its purchase isn't known: then an event is parked, because it would go on so
 
@@ -33,10 +35,24 @@ def apply_event(shop: Shop, event: Oddity, *, stamp: Stamp) -> Outcome:
 def hear(shop: Shop, event: Oddity, *, stamp: Stamp, reviewed: bool = False) -> Outcome:
     """Do what an event hints at; *reviewed*: a person has looked at it. Raises as `apply_event` does."""
     if event.session_id:
-        return fulfil(shop, event.session_id, event=event, stamp=stamp, reviewed=reviewed)
+        return _hear_session(shop, event.session_id, event, stamp, reviewed=reviewed)
+    if event.subscription_id:
+        return follow_subscription(shop, event.subscription_id, event=event, stamp=stamp)
+    if event.invoice_id:
+        return follow_invoice(shop, event.invoice_id, event=event, stamp=stamp)
     if event.payment_id:
-        return take_back(shop, event.payment_id, event=event, stamp=stamp)
-    return Outcome.IGNORED
+        return take_back(shop, event.payment_id, event=event, stamp=stamp, reviewed=reviewed)
+    if event.wallet_id and not event.customer_id:
+        return wake_topup(shop, event.wallet_id, stamp.now)
+    return forget_deleted(shop, event)
+
+
+def _hear_session(shop: Shop, session_id: str, event: Oddity, stamp: Stamp, *, reviewed: bool) -> Outcome:
+    """A checkout sold credits, or else perhaps a plan."""
+    outcome = fulfil(shop, session_id, event=event, stamp=stamp, reviewed=reviewed)
+    if outcome is Outcome.IGNORED:
+        return follow_session(shop, session_id, event=event, stamp=stamp)
+    return outcome
 
 
 def replay(shop: Shop, event_id: str, *, stamp: Stamp) -> Outcome:

@@ -96,7 +96,7 @@ def _with_checkout(shop: Shop, purchase: Purchase, *, replayed: bool, email: str
         return Started(purchase, first, replayed)
     if not purchase.is_open:
         raise Conflict("This purchase has ended; start another with a new key.")
-    customer_id = purchase.customer_id or _customer(shop, purchase.wallet_id, email)
+    customer_id = purchase.customer_id or customer_of(shop, purchase.wallet_id, email)
     known = replace(purchase, customer_id=customer_id)
     offered = shop.catalog.packages.get(purchase.package_id)  # perhaps not any more: the row stands
     checkout = shop.payments.open_checkout(known, name=offered.name if offered else purchase.package_id, now=now)
@@ -111,10 +111,10 @@ def _with_checkout(shop: Shop, purchase: Purchase, *, replayed: bool, email: str
     return Started(opened, checkout, replayed)
 
 
-def _customer(shop: Shop, wallet_id: str, email: str | None) -> str:
+def customer_of(shop: Shop, wallet_id: str, email: str | None) -> str:
     """Find the wallet's customer at the provider, or create the one it will keep."""
     if known := shop.store.customer(wallet_id):
         return known
-    created = shop.payments.create_customer(wallet_id, email=email)
+    created = shop.payments.create_customer(wallet_id, email=email, after=shop.store.former_customer(wallet_id))
     shop.store.keep_customer(wallet_id, created, email=email)
     return shop.store.customer(wallet_id) or created

@@ -8,11 +8,12 @@ not decide alone is only named.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
+from typing import Protocol
 
 from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.moneyback import joined, target_of
@@ -78,7 +79,8 @@ def reconcile(shop: Shop, errand: Errand, *, apply: bool) -> Reconciliation:
     since, until = now - WINDOW, now - UNRIPE
     seen: set[tuple[str, str]] = set()
     for differences in (
-        _payments(shop, since, until, seen, found.report),
+        _payments(shop, shop.payments.recent_sessions, (since, until), seen, found.report),
+        _payments(shop, shop.payments.recent_card_payments, (since, until), seen, found.report),
         _money_back(shop, since, until, found.report),
         _credited(shop, since, until, seen, found.report),
     ):
@@ -128,13 +130,21 @@ def _heal(shop: Shop, difference: Difference, stamp: Stamp) -> None:
     hear(shop, hint, stamp=stamp)
 
 
+class Listing(Protocol):
+    """A way to list payments of ours of a span, page by page."""
+
+    def __call__(
+        self, since: datetime, until: datetime, *, cursor: str | None = None
+    ) -> tuple[Sequence[Payment], str | None]: ...
+
+
 def _payments(
-    shop: Shop, since: datetime, until: datetime, seen: set[tuple[str, str]], report: Report
+    shop: Shop, listed: Listing, span: tuple[datetime, datetime], seen: set[tuple[str, str]], report: Report
 ) -> Iterator[Difference]:
-    """Compare every checkout session of ours with its purchase."""
+    """Compare every checkout session of ours, or every payment of a top-up, with its purchase."""
     cursor: str | None = None
     while True:
-        page, cursor = shop.payments.recent_sessions(since, until, cursor=cursor)
+        page, cursor = listed(*span, cursor=cursor)
         for payment in page:
             report.counts["payments"] += 1
             if payment.progress is Progress.PAID:
@@ -145,13 +155,14 @@ def _payments(
 
 
 def _difference(of: Payment | MoneyBack, finding: Finding, detail: str = "") -> Difference:
-    """Name a difference, and what heals it: a session is heard of again, or a payment of which money went back."""
+    """Name a difference, and what heals it: a session is heard of again, or a payment that had none or went back."""
+    session_id = of.session_id if isinstance(of, Payment) else None
     return Difference(
         finding=finding,
         wallet_id=of.wallet_id,
         purchase_id=of.purchase_id,
-        session_id=of.session_id if isinstance(of, Payment) else None,
-        payment_id=of.payment_id if isinstance(of, MoneyBack) else None,
+        session_id=session_id,
+        payment_id=of.payment_id if session_id is None else None,
         detail=detail,
     )
 
@@ -231,10 +242,17 @@ def _credited(
 
 
 def _of_purchase(shop: Shop, wallet_id: str, purchase_id: str) -> Iterator[Difference]:
-    """A purchase that no session of the window paid: perhaps its session is older, so the provider is asked."""
+    """A purchase that nothing of the window paid: perhaps what paid it is older, so the provider is asked."""
     purchase = shop.store.purchase(wallet_id, purchase_id)
     if purchase is None or purchase.status is not Status.PAID:
         return
-    payment = shop.payments.payment(purchase.session_id) if purchase.session_id else None
+    payment = _asked(shop, purchase)
     if payment is None or payment.progress is not Progress.PAID:
         yield Difference(finding=Finding.CREDITED_NOT_PAID, wallet_id=wallet_id, purchase_id=purchase_id)
+
+
+def _asked(shop: Shop, purchase: Purchase) -> Payment | None:
+    if purchase.topup_seq is not None:
+        found = shop.payments.card_payment(purchase.payment_id) if purchase.payment_id else None
+        return found.payment if found else None
+    return shop.payments.payment(purchase.session_id) if purchase.session_id else None

@@ -13,11 +13,14 @@ from chalicelib.domain.settling import Settlement, settle_facts
 from chalicelib.services.fulfilling import NotYetKnown, Outcome, fulfil
 from chalicelib.services.ports import Change, LostRace, MoneyBack, Oddity, OutcomeUnknown, Throttled
 from chalicelib.services.purchasing import Shop
+from chalicelib.services.topup_payments import follow_topup
 
 
-def take_back(shop: Shop, payment_id: str, *, event: Oddity, stamp: Stamp) -> Outcome:
+def take_back(shop: Shop, payment_id: str, *, event: Oddity, stamp: Stamp, reviewed: bool = False) -> Outcome:
     """
     Bring a purchase's credits to where its money is now. Any number of times, in any order: the same end.
+
+    The payment of a top-up has no checkout session of which it would be heard: so news of it comes here, too.
 
     Raises:
         NotYetKnown: There is no such purchase yet, or it isn't known to be paid.
@@ -27,21 +30,21 @@ def take_back(shop: Shop, payment_id: str, *, event: Oddity, stamp: Stamp) -> Ou
     money = shop.payments.money_back(payment_id)
     if money is None:
         return Outcome.IGNORED
-    outcome = _settled(shop, money, event=event, stamp=stamp)
+    outcome = _settled(shop, money, event=event, stamp=stamp, reviewed=reviewed)
     purchase = shop.store.purchase(money.wallet_id, money.purchase_id)
     if purchase and purchase.owed:
         bring_home(shop, money.wallet_id, money.purchase_id, stamp=stamp)
     return outcome
 
 
-def _settled(shop: Shop, money: MoneyBack, *, event: Oddity, stamp: Stamp) -> Outcome:
+def _settled(shop: Shop, money: MoneyBack, *, event: Oddity, stamp: Stamp, reviewed: bool) -> Outcome:
     for turn in shop.patience.turns():
         try:
             wallet, purchase = shop.store.wallet_and_purchase(money.wallet_id, money.purchase_id)
             if purchase is None:
                 raise NotYetKnown(money.purchase_id)
             if purchase.status is not Status.PAID:
-                return _fulfilled(shop, purchase, money, event=event, stamp=stamp)
+                return _fulfilled(shop, purchase, money, event=event, stamp=stamp, reviewed=reviewed)
             if purchase.payment_id != money.payment_id:
                 shop.store.quarantine(_oddity(event, money))
                 return Outcome.QUARANTINED
@@ -56,8 +59,15 @@ def _settled(shop: Shop, money: MoneyBack, *, event: Oddity, stamp: Stamp) -> Ou
     raise Busy(money.wallet_id)
 
 
-def _fulfilled(shop: Shop, purchase: Purchase, money: MoneyBack, *, event: Oddity, stamp: Stamp) -> Outcome:
+def _fulfilled(
+    shop: Shop, purchase: Purchase, money: MoneyBack, *, event: Oddity, stamp: Stamp, reviewed: bool
+) -> Outcome:
     """The news that money went back came before the news that it was paid: settle both at once."""
+    if purchase.topup_seq is not None:
+        wallet_id, paying = money.wallet_id, money.payment_id
+        return follow_topup(
+            shop, wallet_id, purchase.purchase_id, event=event, stamp=stamp, payment_id=paying, reviewed=reviewed
+        )
     session_id = shop.payments.session_of(money.payment_id) or purchase.session_id
     outcome = fulfil(shop, session_id, event=event, stamp=stamp) if session_id else Outcome.IGNORED
     if outcome not in (Outcome.SETTLED, Outcome.QUARANTINED):

@@ -15,7 +15,7 @@ from chalicelib.domain.holds import HeldUse, Hold
 from chalicelib.domain.lots import DEFAULT_PRIORITY, Draw, Lot, LotId, Origin, Source
 from chalicelib.domain.moneyback import Dispute, DisputeState, MoneyFacts, Refund, RefundState
 from chalicelib.domain.times import from_ms, to_ms
-from chalicelib.domain.wallet import MeterState, RunningPlan, Tenure
+from chalicelib.domain.wallet import MeterState, Month, RunningPlan, Tenure
 
 Raw = dict[str, dict[str, Any]]  # an item or a map as DynamoDB's wire has it: {name: {type: value}}
 
@@ -75,6 +75,9 @@ class Plans(Attribute[RunningPlan]):
         if value.tenure:
             raw["u"] = _number(to_ms(value.tenure.until))
             raw["f"] = _number(ENDING * value.tenure.is_ending + PAID * value.tenure.is_paid)
+        if value.behind:
+            raw["m"] = _number(to_ms(value.behind.start))
+            raw["h"] = {"L": [{"S": plan_id} for plan_id in value.behind.granted]}
         return raw
 
     def deserialize(self, value: Raw) -> RunningPlan:
@@ -86,6 +89,7 @@ class Plans(Attribute[RunningPlan]):
             spent=int(value["c"]["N"]) if "c" in value else 0,
             granted=tuple(each["S"] for each in value["g"]["L"]) if "g" in value else (),
             tenure=_tenure(value) if "u" in value else None,
+            behind=_month(value) if "m" in value else None,
         )
 
 
@@ -95,6 +99,10 @@ ENDING, PAID = 1, 2  # flags of a tenure, in one number
 def _tenure(raw: Raw) -> Tenure:
     flags = int(raw["f"]["N"])
     return Tenure(until=from_ms(int(raw["u"]["N"])), is_ending=bool(flags & ENDING), is_paid=bool(flags & PAID))
+
+
+def _month(raw: Raw) -> Month:
+    return Month(from_ms(int(raw["m"]["N"])), tuple(each["S"] for each in raw["h"]["L"]))
 
 
 class Meters(Attribute[Mapping[str, MeterState]]):

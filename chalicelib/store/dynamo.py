@@ -29,8 +29,11 @@ from chalicelib.services.ports import (
 from chalicelib.store import items
 from chalicelib.store.attributes import Raw
 from chalicelib.store.commit import put_new, transact, update_if
+from chalicelib.store.erasure import Erasing
 from chalicelib.store.kept_aside import KeptAside
+from chalicelib.store.operating import Operating
 from chalicelib.store.requests import Requests, key_of
+from chalicelib.store.statements import Statements
 from chalicelib.store.subscriptions import Subscriptions
 from chalicelib.store.tables import (
     CONTACT,
@@ -43,9 +46,10 @@ from chalicelib.store.tables import (
     wallet_key,
 )
 from chalicelib.store.time_driven import TimeDriven
+from chalicelib.store.topups import TopUps
 
 
-class DynamoStore(TimeDriven, KeptAside, Subscriptions):
+class DynamoStore(TimeDriven, KeptAside, Subscriptions, Statements, Operating, Erasing, TopUps):
     """Wallets, purchases and usage in three tables."""
 
     def __init__(self, connection: Connection, names: TableNames) -> None:
@@ -185,8 +189,10 @@ class DynamoStore(TimeDriven, KeptAside, Subscriptions):
         if change.subscription:
             actions.append(self._subscription_write(change.subscription))
             actions += [self._new_message(message) for message in change.subscription.messages]
-        if change.invoice:
-            actions.append(self._invoice_write(change.invoice))
+        actions += [self._invoice_write(invoice) for invoice in change.invoices]
+        if change.topup:
+            actions.append(self._topup_write(change.topup))
+            actions += [self._new_message(message) for message in change.topup.messages]
         places = range(before_receipts, before_receipts + len(change.receipts))
         transact(self.connection, actions, receipts=places)
 
@@ -197,7 +203,7 @@ class DynamoStore(TimeDriven, KeptAside, Subscriptions):
         actions = [update_if(self.names.wallets, key, item, items.WALLET_NAMES, counter="n", was=was)]
         for decision in chain:
             actions += self._beside_wallet(decision)
-        return actions
+        return actions + self._trigger_writes(chain)
 
     def _beside_wallet(self, decision: Decision) -> list[dict[str, Any]]:
         wallet, usage = decision.wallet, self.names.usage

@@ -338,6 +338,7 @@ def purchase_to_item(purchase: Purchase) -> Raw:
             owed=purchase.owed or None,
             owed_since=purchase.owed_since or None,
             asked=json.dumps([asdict(each) for each in purchase.asked]) if purchase.asked else None,
+            topup_seq=purchase.topup_seq,
             paid_at=paid_at,
             paid_day=paid_at.astimezone(UTC).date().isoformat() if paid_at else None,
             due_shard=shard_of(purchase.wallet_id) if purchase.due_at else None,
@@ -386,6 +387,7 @@ def purchase_from_item(wallet_id: str, raw: Raw) -> Purchase:
         asked=tuple(AskedRefund(**each) for each in json.loads(item.asked or "[]")),
         due_at=item.due_at,
         holders=tuple(sorted(item.holders or ())),
+        topup_seq=item.topup_seq,
     )
 
 
@@ -431,4 +433,5 @@ def oddity_from_item(raw: Raw) -> Oddity:
         subscription_id=item.subscription_id,
         invoice_id=item.invoice_id,
         customer_id=item.customer_id,
+        applied_at=item.applied_at,
     )

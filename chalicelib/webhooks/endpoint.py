@@ -16,7 +16,7 @@ from chalicelib.domain.errors import Busy
 from chalicelib.payments.events import Event, Forged, verify
 from chalicelib.services.fulfilling import NotYetKnown, Outcome
 from chalicelib.services.hearing import apply_event
-from chalicelib.services.ports import Oddity, OutcomeUnknown, PaymentsFailed, Throttled
+from chalicelib.services.ports import OutcomeUnknown, PaymentsFailed, Throttled
 
 LARGEST_BODY = 256 * 1024  # bytes
 ACTOR = "stripe"
@@ -59,14 +59,7 @@ def _body_of(request: Mapping[str, Any]) -> bytes:
 
 
 def _apply(event: Event, remaining_ms: float | None) -> Answer:
-    hint = Oddity(
-        event_id=event.event_id,
-        type=event.type,
-        reason="",
-        at=wiring.now(),
-        session_id=event.session_id,
-        payment_id=event.payment_id,
-    )
+    hint = event.hint(wiring.now())
     try:
         outcome = apply_event(wiring.shop(remaining_ms), hint, stamp=wiring.stamp(ACTOR))
     except (NotYetKnown, PaymentsFailed, Busy, Throttled, OutcomeUnknown) as again:

@@ -20,6 +20,7 @@ CONTRACT = {
     "invalid_request": 400,
     "unauthenticated": 401,
     "insufficient_credits": 402,
+    "payment_declined": 402,
     "quota_exceeded": 402,
     "forbidden": 403,
     "not_found": 404,
@@ -121,7 +122,7 @@ READS_OF_ROUTES = {
     "/api/credits/purchases/pur_00000000000000000000": "GetItem",
     "/api/user/usage": "GetItem",
     "/api/customer/usage": "Query",
-    "/api/user/subscription": "GetItem",
+    "/api/user/subscription": "BatchGetItem",
 }
 
 

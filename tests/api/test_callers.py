@@ -14,6 +14,7 @@ from app import app
 from chalicelib.api.scopes import DECLARED, Scope
 from local.replies import Reply
 from tests.api.desk import ADMIN, CUSTOMER, SERVICE, Desk, refusal
+from tests.api.subscriber import Subscriber
 
 MEMBER = (("team_a", "member"),)
 OWNER = (("team_a", "owner"),)
@@ -37,8 +38,15 @@ WALLETS = {
 }
 
 
-def read(path: str) -> Callable[[Desk, str | None, str], Reply]:
-    return lambda desk, token, query: desk.ask("GET", path + query, token=token)
+Asking = Callable[[Desk, str | None, str], Reply]
+
+
+def read(path: str) -> Asking:
+    return lambda desk, token, query: desk.ask("GET", _joined(path, query), token=token)
+
+
+def _joined(path: str, query: str) -> str:
+    return path + (query.replace("?", "&", 1) if "?" in path else query)
 
 
 def buy(desk: Desk, token: str | None, query: str) -> Reply:
@@ -53,6 +61,22 @@ def set_address(desk: Desk, token: str | None, query: str) -> Reply:
     return desk.ask(
         "PUT", f"/api/user/notifications{query}", token=token, headers=headers, body=b'{"email":"a@example.com"}'
     )
+
+
+def set_topup(desk: Desk, token: str | None, query: str) -> Reply:
+    headers = {"Content-Type": "application/json"}
+    return desk.ask("PUT", f"/api/credits/auto-topup{query}", token=token, headers=headers, body=b'{"enabled":false}')
+
+
+def change(what: str, body: bytes) -> Asking:
+    """Change the subscription."""
+    headers = {"Idempotency-Key": f"plan {what}".replace(" ", "-"), "Content-Type": "application/json"}
+    path = f"/api/user/subscription/{what}"
+    return lambda desk, token, query: desk.ask("POST", path + query, token=token, headers=headers, body=body)
+
+
+def open_portal(desk: Desk, token: str | None, query: str) -> Reply:
+    return desk.ask("POST", f"/api/user/portal{query}", token=token)
 
 
 def quote(desk: Desk, token: str | None, query: str) -> Reply:
@@ -78,10 +102,32 @@ READING = {
     "subscription": read("/api/user/subscription"),
     "notifications": read("/api/user/notifications"),
     "payments": read("/api/user/payments"),
+    "a top-up": read("/api/credits/auto-topup"),
+    "a statement": read("/api/credits/statement"),
+    "an export": read("/api/credits/export"),
+    "advice": read("/api/user/recommendation"),
+    "a comparison": read("/api/plans/compare?to=pro"),
     "a quote": quote,
 }
-CHANGING = {"buying": buy, "an address": set_address, "a transfer": transfer}
-ALL = {**READING, **CHANGING, "purchase": read("/api/credits/purchases/pur_00000000000000000000")}
+CHANGING: dict[str, Asking] = {
+    "buying": buy,
+    "an address": set_address,
+    "a top-up's terms": set_topup,
+    "a transfer": transfer,
+    "a plan": change("checkout", b'{"plan_id":"pro","interval":"month"}'),
+}
+# What only an owner may do, and how it is answered here, where there is no subscription and nothing was paid.
+LACKING: dict[str, tuple[Asking, int]] = {
+    "a cancellation": (change("cancel", b'{"at":"now"}'), 409),
+    "a resumption": (change("resume", b"{}"), 409),
+    "the portal": (open_portal, 404),
+}
+CHANGING |= {name: asking for name, (asking, _) in LACKING.items()}
+ABSENT = {  # there is none of that name
+    "purchase": read("/api/credits/purchases/pur_00000000000000000000"),
+    "an explanation": read("/api/credits/entries/999/explanation"),
+}
+ALL = {**READING, **CHANGING, **ABSENT}
 
 
 def expected(asking: str, caller: str, wallet: str) -> int:
@@ -95,11 +141,12 @@ def expected(asking: str, caller: str, wallet: str) -> int:
     if not (is_own or is_listed) or (asking == "a transfer" and caller not in ("a member", "an owner")):
         return 404
     if asking in CHANGING:
-        return 403 if wallet == "the team's" and caller == "a member" else 201
-    return 404 if asking == "purchase" else 200
+        allowed = LACKING[asking][1] if asking in LACKING else 201
+        return 403 if wallet == "the team's" and caller == "a member" else allowed
+    return 404 if asking in ABSENT else 200
 
 
-CODES = {400: "invalid_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found"}
+CODES = {400: "invalid_request", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "conflict"}
 
 
 @pytest.mark.parametrize("caller", CALLERS)
@@ -107,6 +154,8 @@ CODES = {400: "invalid_request", 401: "unauthenticated", 403: "forbidden", 404: 
 def test_who_may_do_what_with_which_wallet(desk: Desk, asking: str, caller: str) -> None:
     desk.give(10)
     desk.give(10, wallet_id="team_a")
+    if asking == "a plan":
+        Subscriber(desk)  # so that there are prices
     for wallet, query in WALLETS.items():
         status = expected(asking, caller, wallet)
         if status == 201:
@@ -124,7 +173,8 @@ def test_every_route_for_customers_was_asked() -> None:
 
     class Note:
         def ask(self, method: str, path: str, **_more: object) -> None:
-            asked.add((method, re.sub(r"pur_\w+", "{purchase_id}", path)))
+            path = re.sub(r"pur_\w+", "{purchase_id}", path.partition("?")[0])
+            asked.add((method, path.replace("/999/", "/{seq}/")))
 
     for asking in ALL.values():
         asking(cast(Desk, Note()), None, "")

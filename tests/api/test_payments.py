@@ -7,8 +7,12 @@ from urllib.parse import quote
 
 import pytest
 
+from chalicelib.api.cursors import write_name
+from chalicelib.api.payments import LIST
 from local.replies import Reply
 from tests.api.desk import MONEY, Desk, refusal
+from tests.api.subscriber import Subscriber
+from tests.webhooks.premises import WALLET
 
 PATH = "/api/user/payments"
 FIELDS = {"purchase_id", "status", "amount", "refunded_minor", "disputed", "created_at", "paid_at", "receipt_url"}
@@ -75,6 +79,98 @@ def payment_of(desk: Desk, reply: Reply) -> str:
     session = desk.premises.standin._account.objects["checkout.session"][reply.json()["checkout_session_id"]]
     payment_id: str = session["payment_intent"]
     return payment_id
+
+
+def mixed(desk: Desk) -> list[str]:
+    """Buy, subscribe, buy twice, renew twice; the names, newest first."""
+    ada = Subscriber(desk)
+    found = [desk.buy("k1").json()["purchase_id"]]
+    desk.premises.advance(minutes=1)
+    subscription = ada.subscribe("pro")
+    found.append(newest_invoice(ada))
+    for number in (2, 3):
+        desk.premises.advance(minutes=10)
+        found.append(desk.buy(f"k{number}").json()["purchase_id"])
+    for _ in range(2):
+        desk.premises.advance(days=31)
+        ada.renew(subscription)
+        found.append(newest_invoice(ada))
+    return found[::-1]
+
+
+def newest_invoice(ada: Subscriber) -> str:
+    return list(ada.at_stripe("invoice"))[-1]
+
+
+def names_of_both(payments: list[dict[str, Any]]) -> list[str]:
+    return [each["purchase_id" if each["kind"] == "purchase" else "invoice_id"] for each in payments]
+
+
+def test_an_invoice_shows_what_was_paid_for_which_time_and_where_it_is(desk: Desk) -> None:
+    ada = Subscriber(desk)
+    ada.subscribe("team", method="bank_debit")
+
+    (opened,) = listed(desk)
+    [at_stripe] = ada.at_stripe("invoice").values()
+    assert opened == {
+        "kind": "invoice",
+        "invoice_id": at_stripe["id"],
+        "number": at_stripe["number"],
+        "status": "open",
+        "amount": {"amount_minor": 7920, "currency": "usd", "exponent": 2},
+        "period": {"start": "2026-11-22T12:00:00.000Z", "end": "2026-12-22T12:00:00.000Z"},
+        "created_at": "2026-11-22T12:00:00.000Z",
+        "paid_at": None,
+        "receipt_url": at_stripe["hosted_invoice_url"],
+        "invoice_url": at_stripe["hosted_invoice_url"],
+    }
+
+    [payment] = ada.at_stripe("payment_intent")
+    desk.premises.advance(days=3)
+    desk.premises.control(f"payment_intents/{payment}/settle")
+    (paid,) = listed(desk)
+    assert (paid["status"], paid["paid_at"]) == ("paid", "2026-11-25T12:00:00.000Z")
+    assert paid["amount"].keys() == MONEY
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6, 7, 100])
+def test_purchases_and_invoices_are_one_list_newest_first_over_all_pages(desk: Desk, limit: int) -> None:
+    made = mixed(desk)
+
+    pages, cursor = list[list[str]](), ""
+    while True:
+        said = desk.get(f"{PATH}?limit={limit}{cursor}").json()
+        pages.append(names_of_both(said["payments"]))
+        if said["next_cursor"] is None:
+            break
+        cursor = f"&cursor={said['next_cursor']}"
+
+    assert [name for page in pages for name in page] == made
+    assert all(len(page) == limit for page in pages[:-1])
+    assert pages[-1]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
+def test_what_is_paid_meanwhile_does_not_come_up_on_later_pages(desk: Desk, limit: int) -> None:
+    made = mixed(desk)
+    cursor = desk.get(f"{PATH}?limit={limit}").json()["next_cursor"]
+    desk.premises.advance(minutes=10)
+    desk.buy("later")
+    [subscription] = Subscriber(desk).at_stripe("subscription")
+    desk.premises.control(f"subscriptions/{subscription}/renew", outcome="paid")
+
+    assert names_of_both(listed(desk, f"?limit=100&cursor={cursor}")) == made[limit:]
+
+
+def test_a_cursor_over_both_that_was_changed_is_refused(desk: Desk) -> None:
+    mixed(desk)
+    cursor = desk.get(f"{PATH}?limit=3").json()["next_cursor"]
+    changed = [cursor[:at] + ("A" if cursor[at] != "A" else "B") + cursor[at + 1 :] for at in range(len(cursor))]
+    forged = [write_name(name, WALLET, LIST) for name in ("", "x", "pur_1", "pur_1  ", "pur_é in", " a b", "p#1 i#1")]
+
+    for each in (*changed, *forged, cursor[:-1], cursor + "A", cursor[::-1]):
+        refusal(desk.get(f"{PATH}?cursor={quote(each)}"), 400, "invalid_request", "cursor")
+    refusal(desk.get(f"{PATH}?cursor={cursor}", token=desk.token("acct_b")), 400, "invalid_request", "cursor")
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6, 100])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,8 +17,11 @@ from chalicelib.domain.granting import Grant
 from chalicelib.domain.grants import grant
 from chalicelib.domain.lots import Source
 from chalicelib.domain.messages import Recipient
+from chalicelib.domain.topups import TopUpTerms
+from chalicelib.domain.usage import Use, decide
 from chalicelib.services import deadlines
 from chalicelib.services.ports import Change
+from chalicelib.services.topup_settings import set_topup
 from local.jobs import Jobs
 from local.notices import LocalNotices
 from local.outbox import Outbox
@@ -26,7 +30,7 @@ from tests.webhooks.heard import metrics
 from tests.webhooks.premises import KEY, SECRET, Premises, opened
 
 LONG, SHORT = 300_000, 15_000  # milliseconds; within the last fifteen seconds nothing is begun
-NAMES = ["audit", "expire_credits", "reconcile_stripe", "send_alerts", "sweep_purchases"]
+NAMES = ["audit", "charge_topups", "expire_credits", "reconcile_stripe", "send_alerts", "sweep_purchases"]
 LOGGERS_OWN = {"level", "location", "message", "timestamp", "service", "exception", "exception_name", "stack_trace"}
 Json = dict[str, Any]
 
@@ -88,6 +92,24 @@ def give(premises: Premises, wallet_id: str, days: int, credits: int = 70) -> No
     premises.store.commit(Change(decisions=[decision]))
 
 
+def crossed(premises: Premises, wallet_id: str) -> None:
+    """Save a card, set a top-up below 200 credits, and spend down to 150."""
+    customer_id = wiring.payments().create_customer(wallet_id, email=None)
+    premises.store.keep_customer(wallet_id, customer_id, email=None)
+    premises.control(f"customers/{customer_id}/card", behaviour="ok")
+    give(premises, wallet_id, days=300, credits=300)
+    terms = TopUpTerms(below=200, target=1000, package_id="starter", monthly_cap_minor=None)
+    set_topup(
+        wiring.shop(),
+        wallet_id,
+        lambda before: replace(before, enabled=True, terms=terms),
+        stamp=wiring.stamp(wallet_id),
+    )
+    use = Use(wallet_id=wallet_id, meter="predictions", quantity=75)
+    decision = decide(premises.wallet(wallet_id), use, wiring.catalog(), wiring.stamp("svc"))
+    premises.store.commit(Change(decisions=[decision]))
+
+
 def spoil(premises: Premises, wallet_id: str, canonical: bytes | None) -> None:
     """Change an entry in the table, or take it away, as somebody with the table's key might."""
     names, connection = premises.store.names, premises.store.connection
@@ -105,10 +127,18 @@ def test_every_job_of_the_contract_that_is_there_is_scheduled(premises: Premises
 
 NOTHING: dict[str, Json] = {
     "audit": {"wallets": 0, "faults": 0},
+    "charge_topups": {"topups": 0, "begun": 0, "settled": 0, "capped": 0, "stopped": 0, "rearmed": 0},
     "expire_credits": {"wallets": 0, "expired": 0, "renewed": 0, "lapsed": 0, "plans_ended": 0},
     "send_alerts": {"wallets": 0, "noticed": 0, "sent": 0, "later": 0, "parked": 0},
     "reconcile_stripe": {"payments": 0, "purchases": 0, "differences": 0, "healed": 0, "for_people": 0},
-    "sweep_purchases": {"purchases": 0, "settled": 0, "given_up": 0, "refunded": 0, "recalled": 0},
+    "sweep_purchases": {
+        "purchases": 0,
+        "subscriptions": 0,
+        "settled": 0,
+        "given_up": 0,
+        "refunded": 0,
+        "recalled": 0,
+    },
 }
 
 
@@ -185,6 +215,40 @@ def test_a_purchase_whose_event_was_lost_is_settled_once(
     assert premises.purchase(open_).status == "expired"
     assert premises.wallet().available(premises.now()) == 1000
     assert metrics(capsys.readouterr().out)["sweep_purchases.done"] == 2
+
+
+@pytest.mark.usefixtures("outbox")
+def test_what_crossed_its_line_is_charged_once(premises: Premises, capsys: pytest.CaptureFixture[str]) -> None:
+    premises.hold()
+    for wallet_id in ("acct_a", "acct_b"):
+        crossed(premises, wallet_id)
+
+    answers = [run(premises, "charge_topups") for _ in range(2)]
+
+    assert answers[0] == {
+        **NOTHING["charge_topups"], "topups": 2, "begun": 2, "settled": 2, "failed": 0, "more": False,
+    }  # fmt: skip
+    assert answers[1] == {**NOTHING["charge_topups"], "failed": 0, "more": False}
+    intents = premises.standin._account.objects["payment_intent"].values()
+    assert [(each["status"], each["amount"]) for each in intents] == [("succeeded", 1000)] * 2
+    assert [premises.wallet(each).available(premises.now()) for each in ("acct_a", "acct_b")] == [1150, 1150]
+    assert [premises.faults(each) for each in ("acct_a", "acct_b")] == [[], []]
+    assert metrics(capsys.readouterr().out)["charge_topups.done"] == 2
+    assert {premises.deliver(each) for each in premises.events("payment_intent.succeeded")} == {200}
+    assert premises.wallet("acct_a").available(premises.now()) == 1150
+
+
+@pytest.mark.usefixtures("outbox")
+def test_the_event_of_a_charge_may_be_quicker_than_the_job(premises: Premises) -> None:
+    crossed(premises, "acct_a")
+
+    answer = run(premises, "charge_topups")
+
+    assert (answer["begun"], answer["settled"], answer["failed"]) == (1, 0, 0)
+    assert set(premises.answers) == {200}
+    assert premises.wallet().available(premises.now()) == 1150
+    assert [entry.kind for entry in premises.history()] == ["grant", "settings", "usage", "purchase"]
+    assert premises.faults() == []
 
 
 @pytest.mark.usefixtures("outbox")
@@ -279,6 +343,7 @@ def test_a_job_that_has_no_time_left_says_that_there_is_more_and_goes_on_the_nex
     premises.pay(premises.buy())
     give(premises, "acct_b", days=13)
     give(premises, "acct_c", days=20)
+    crossed(premises, "acct_d")
     premises.advance(days=19)
     before = premises.items()
 
@@ -365,6 +430,7 @@ def test_all_jobs_in_any_order_again_and_again_leave_the_books_right(
     premises.pay(premises.buy())
     give(premises, "acct_a", days=13)
     give(premises, "acct_a", days=60)
+    crossed(premises, "acct_d")
     for _ in range(20):
         premises.advance(hours=hours / 20)
         for name in (*NAMES, *NAMES[::-1]):

@@ -82,7 +82,7 @@ def test_the_function_url_takes_posts_to_its_root_that_stripe_signed(stack: Stac
 
 
 def test_the_page_names_the_addresses(stack: Stack) -> None:
-    with DIRECT.open(stack.url, timeout=5) as page:
+    with DIRECT.open(f"{stack.url}/by-hand", timeout=5) as page:
         text = page.read().decode()
 
     assert page.headers["content-type"] == "text/html; charset=utf-8"

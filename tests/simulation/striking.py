@@ -44,7 +44,10 @@ CARRIER_FAULTS: list[Fault] = [
 FAULTS: dict[str, list[Fault]] = {
     **dict.fromkeys(("payment", "open_checkout", "create_customer"), PROVIDER_FAULTS),
     **dict.fromkeys(("money_back", "session_of", "refund", "recent_sessions", "recent_money_back"), PROVIDER_FAULTS),
-    **dict.fromkeys(("purchase", "answer"), READ_FAULTS),
+    **dict.fromkeys(("saved_card", "find_card_payment", "pay_by_card", "card_payment"), PROVIDER_FAULTS),
+    **dict.fromkeys(("cancel_payment", "recent_card_payments"), PROVIDER_FAULTS),
+    **dict.fromkeys(("invoice", "subscription_of_session"), PROVIDER_FAULTS),  # of a purchase: the store isn't asked
+    **dict.fromkeys(("purchase", "answer", "topup", "customer"), READ_FAULTS),
     "channels": CRASHES,  # asked of nobody outside
     "send": CARRIER_FAULTS,
 }

@@ -43,6 +43,7 @@ def sweep(counter: Counter, at: datetime = FIRST) -> dict[str, int | bool]:
 def answer(**counts: int) -> dict[str, int | bool]:
     return {
         "purchases": 0,
+        "subscriptions": 0,
         "settled": 0,
         "given_up": 0,
         "refunded": 0,

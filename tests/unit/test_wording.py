@@ -172,7 +172,7 @@ def test_messages_are_said_in_german(kind: str, facts: dict[str, Any], subject: 
 
 RENEWAL = {"plan_id": "pro", "amount_minor": 2900, "currency": "usd", "until": "2026-12-29T12:00:00Z"}
 TOPUP = {"amount_minor": 1000, "currency": "usd"}
-REASONS = ("declined", "suspended", "authentication", "cap")
+REASONS = ("declined", "suspended", "no_card", "authentication", "cap")
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -206,7 +206,13 @@ def test_a_renewal_that_failed_is_told_with_the_day_until_which_nothing_changes(
 
 @pytest.mark.parametrize(
     ("reason", "word"),
-    [("declined", "in an hour"), ("suspended", "another card"), ("authentication", "bank"), ("cap", "next month")],
+    [
+        ("declined", "in an hour"),
+        ("suspended", "another card"),
+        ("no_card", "when you save one"),
+        ("authentication", "bank"),
+        ("cap", "next month"),
+    ],
 )
 def test_a_top_up_that_failed_says_what_comes_next(reason: str, word: str) -> None:
     worded = said("topup_failed", TOPUP | {"reason": reason})

@@ -200,6 +200,47 @@ SIGNED: dict[str, Callable[[Sender], Request]] = {
     "a session id beyond ASCII": lambda s: s.of_session("cs_tést"),
     "half a character for a session's id": lambda s: s.of_session("\ud800"),
 }
+THINGS = {  # of each a type of event that speaks of it
+    "a subscription": "customer.subscription.updated",
+    "an invoice": "invoice.paid",
+    "a deleted customer": "customer.deleted",
+}
+NAMELESS: dict[str, object] = {
+    "no id": {},
+    "null for an id": {"id": None},
+    "true for an id": {"id": True},
+    "a number for an id": {"id": 7},
+    "a list for an id": {"id": ["sub_1"]},
+    "an object for an id": {"id": {"id": "sub_1"}},
+    "an empty id": {"id": ""},
+    "a long id": {"id": "s" * (LONGEST_ID + 1)},
+    "an id with a space": {"id": "sub 1"},
+    "an id with a line break": {"id": "sub_1\n"},
+    "an id beyond ASCII": {"id": "sub_é"},
+    "half a character for an id": {"id": "\ud800"},
+    "no object": None,
+    "a text": "sub_1",
+    "a list": [{"id": "sub_1"}],
+}
+WALLETLESS: dict[str, object] = {
+    "a number for a wallet": {"tally_wallet": 7},
+    "a list for a wallet": {"tally_wallet": ["acct_a"]},
+    "a wallet with a space": {"tally_wallet": "acct a"},
+    "a long wallet": {"tally_wallet": "a" * (LONGEST_ID + 1)},
+    "a list of tags": ["acct_a"],
+    "a text of tags": "acct_a",
+}
+SIGNED |= {
+    f"{how} of {thing}": lambda s, type_=type_, said=said: s.saying(type=type_, data={"object": said})  # type: ignore[misc]
+    for thing, type_ in THINGS.items()
+    for how, said in NAMELESS.items()
+}
+SIGNED |= {
+    f"{how} of a deleted customer": lambda s, said=said: s.saying(  # type: ignore[misc]
+        type="customer.deleted", data={"object": {"id": "cus_1", "metadata": said}}
+    )
+    for how, said in WALLETLESS.items()
+}
 VECTORS: list[Any] = [
     *(
         pytest.param(lambda s, made=made: s.with_header(made(s)), id=f"header: {name}")
@@ -231,7 +272,7 @@ def test_a_refusal_says_nothing_of_what_came(stripe: Sender, capsys: pytest.Capt
     handle(request(b"private words", stripe.sign(b"other words"), headers={"x-forwarded-for": "203.0.113.9"}), 29_000)
 
     said = json.loads(capsys.readouterr().out)
-    assert said.keys() == {"_aws", "service", "ForgedWebhooks"}
+    assert said.keys() == {"_aws", "service", "stage", "ForgedWebhooks"}
     assert stripe.premises.lines == []
 
 
