@@ -150,7 +150,7 @@ dl.grid { --least: 40%; }
 .balance > ul { grid-area: facts; }
 .balance > a { grid-area: buy; }
 .mini { grid-area: mini; }
-.place { min-height: 9.75rem; }
+.place { min-height: 10.125rem; }
 @container (min-width: 34rem) {
 .place { min-height: 6.75rem; }
 .balance { grid-template: 'amount buy' 'facts mini' / 1fr minmax(10rem, 15rem); }
@@ -232,13 +232,11 @@ dialog::backdrop { background: #0008; }
 [aria-busy] { display: flow-root; }
 .bone { height: 1.125rem; border-radius: 0.375rem; background: var(--wash); margin: 0.5rem 0; }
 @media (prefers-reduced-motion: no-preference) {
-[aria-busy] { display: flow-root; }
 .bone { animation: wait 1.6s ease-in-out infinite alternate; }
 @keyframes wait { to { opacity: 0.45; } }
 }
 @media (forced-colors: active) {
 .bar { border: 1px solid; }
-.bar.warning, .bar.critical { --tone: var(--tally-warn, light-dark(#c27c0e, #eeb455)); }
 .bar rect { fill: Highlight; }
 .primary { border-width: 2px; }
 .pick [aria-pressed='true'] { background: Highlight; color: HighlightText; forced-color-adjust: none; }
@@ -1265,7 +1263,7 @@ this.live('limit');
 }
 render() {
 const parts = [
-['plan', this.show([this.use('/api/user/subscription')], (mine) => this.plan(mine), 5)],
+['plan', this.show([this.use('/api/user/subscription')], (mine) => this.plan(mine), 8)],
 ['payments', this.show([this.use(`/api/user/payments?limit=${this.limit}`)], (paid) => this.payments(paid), 6)],
 [
 'topup',

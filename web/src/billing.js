@@ -31,7 +31,7 @@ define(
     render() {
       /** @type {[string, unknown][]} */
       const parts = [
-        ['plan', this.show([this.use('/api/user/subscription')], (mine) => this.plan(mine), 5)],
+        ['plan', this.show([this.use('/api/user/subscription')], (mine) => this.plan(mine), 8)],
         ['payments', this.show([this.use(`/api/user/payments?limit=${this.limit}`)], (paid) => this.payments(paid), 6)],
         [
           'topup',

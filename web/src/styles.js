@@ -42,7 +42,7 @@ export const styles = `
   .balance > ul { grid-area: facts; }
   .balance > a { grid-area: buy; }
   .mini { grid-area: mini; }
-  .place { min-height: 9.75rem; }
+  .place { min-height: 10.125rem; }
   @container (min-width: 34rem) {
     .place { min-height: 6.75rem; }
     .balance { grid-template: 'amount buy' 'facts mini' / 1fr minmax(10rem, 15rem); }
@@ -124,14 +124,12 @@ export const styles = `
   [aria-busy] { display: flow-root; }
   .bone { height: 1.125rem; border-radius: 0.375rem; background: var(--wash); margin: 0.5rem 0; }
   @media (prefers-reduced-motion: no-preference) {
-    [aria-busy] { display: flow-root; }
-  .bone { animation: wait 1.6s ease-in-out infinite alternate; }
+    .bone { animation: wait 1.6s ease-in-out infinite alternate; }
     @keyframes wait { to { opacity: 0.45; } }
   }
   @media (forced-colors: active) {
     .bar { border: 1px solid; }
-    .bar.warning, .bar.critical { --tone: var(--tally-warn, light-dark(#c27c0e, #eeb455)); }
-  .bar rect { fill: Highlight; }
+    .bar rect { fill: Highlight; }
     .primary { border-width: 2px; }
     .pick [aria-pressed='true'] { background: Highlight; color: HighlightText; forced-color-adjust: none; }
   }
