@@ -13,6 +13,7 @@ from chalicelib.domain.days import Chart, ClosedDay, add_up
 from chalicelib.domain.erasure import Reached
 from chalicelib.domain.invoices import Invoice
 from chalicelib.domain.ledger import Entry
+from chalicelib.domain.limits import Hour
 from chalicelib.domain.messages import Message
 from chalicelib.domain.purchases import Purchase
 from chalicelib.domain.subscriptions import Subscription
@@ -67,6 +68,7 @@ class MemoryStore(OperatingMemory):
         self.invoices: dict[tuple[str, str], Invoice] = {}
         self.topups: dict[str, TopUp] = {}
         self.erasures: dict[str, Reached] = {}
+        self.taken: dict[tuple[str, datetime], int] = {}
         self._lock = threading.Lock()
 
     def wallet(self, wallet_id: str) -> Wallet:
@@ -378,6 +380,20 @@ class MemoryStore(OperatingMemory):
     def paid_on(self, day: date, *, cursor: object = None) -> Due:
         del cursor  # one page holds all
         return Due([name for name, each in self.purchases.items() if each.paid_at and each.paid_at.date() == day])
+
+    def take_slot(self, wallet_id: str, hour: Hour) -> bool:
+        with self._lock:
+            taken = self.taken.get((wallet_id, hour.starts_at), 0)
+            if taken >= hour.most:
+                return False
+            self.taken[wallet_id, hour.starts_at] = taken + 1
+            return True
+
+    def give_back_slot(self, wallet_id: str, hour: Hour) -> None:
+        with self._lock:
+            taken = self.taken.get((wallet_id, hour.starts_at), 0)
+            if taken:
+                self.taken[wallet_id, hour.starts_at] = taken - 1
 
     def history_of(self, wallet_id: str) -> list[Entry]:
         """All entries, oldest first; for tests only."""

@@ -21,6 +21,7 @@ from chalicelib.payments.client import connect
 from chalicelib.services.deadlines import expire_due
 from chalicelib.services.fulfilling import Outcome
 from chalicelib.services.hearing import apply_event
+from chalicelib.services.limiting import TakeSlot, unlimited
 from chalicelib.services.once import Claim
 from chalicelib.services.ports import Checkout, Oddity
 from chalicelib.services.purchasing import Shop
@@ -52,6 +53,7 @@ class Patron(Bank):
         super().__init__()
         self.catalog = catalog
         self.heard = 0
+        self.take_slot: TakeSlot = unlimited
         self._keys = 0
         if like:
             self.standin, self.transport, self.payments = like.standin, like.transport, like.payments
@@ -116,7 +118,7 @@ class Patron(Bank):
             email="a@example.org",
         )
         claim = Claim.on(WALLET, key or f"plan-{self._keys}", operation=f"subscription.{operation}", body=said)
-        answer, replayed = change_plan(self.shop, wish, claim, stamp=stamp(self.clock))
+        answer, replayed = change_plan(self.shop, wish, claim, stamp=stamp(self.clock), take_slot=self.take_slot)
         return {**answer, "replayed": replayed}
 
     def want(self, plan_id: str, interval: Interval = Interval.MONTH, *, key: str | None = None) -> Json:
@@ -133,7 +135,7 @@ class Patron(Bank):
         return self.ask("resume", to_resume, {}, key=key)
 
     def portal(self) -> str:
-        return open_portal(self.shop, WALLET)
+        return open_portal(self.shop, WALLET, take_slot=self.take_slot)
 
     def use(self, quantity: int, meter: str = "calls", key: str | None = None) -> int:
         """Use a meter; what it cost."""

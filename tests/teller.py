@@ -19,6 +19,7 @@ from chalicelib.domain.usage import Use
 from chalicelib.domain.wallet import Wallet
 from chalicelib.services.freezing import freeze_wallet
 from chalicelib.services.holding import capture_hold, place_hold, release_hold
+from chalicelib.services.limiting import TakeSlot, unlimited
 from chalicelib.services.once import Claim, Patience, Recorded
 from chalicelib.services.ports import Change
 from chalicelib.services.reading import BEYOND
@@ -46,6 +47,7 @@ class Teller:
     calls: list[str] = field(default_factory=list)
     troubles: dict[tuple[str, str], list[Exception]] = field(default_factory=dict)
     strike: Callable[[str, str], None] = lambda _name, _when: None
+    take_slot: TakeSlot = unlimited
 
     def point(self, name: str, when: str) -> None:
         if when == "before":
@@ -95,7 +97,7 @@ class Teller:
     def move(self, key: str, credits: int, *, sender: str = "acct_a", receiver: str = "team_b") -> Recorded:
         order = Order(from_wallet_id=sender, to_wallet_id=receiver, credits=credits)
         claim = Claim.on(sender, key, operation="transfer", body={"to_wallet_id": receiver, "credits": credits})
-        return transfer_credits(self.till, order, claim, stamp=stamp(self.now))
+        return transfer_credits(self.till, order, claim, stamp=stamp(self.now), take_slot=self.take_slot)
 
     def freeze(self, key: str, *, frozen: bool, wallet_id: str = "acct_a", reason: str = "odd") -> Recorded:
         claim = Claim.on(wallet_id, key, operation="freeze", body={"frozen": frozen, "reason": reason})

@@ -132,6 +132,13 @@ class Incentive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one wallet may ask of us."""
+
+    commands_per_hour: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
     """Everything that is on offer."""
 
@@ -143,6 +150,7 @@ class Catalog:
     notice_days: tuple[int, ...] = (30, 7)
     transfer_after_days: int = 0
     incentive: Incentive | None = None
+    limits: Limits = field(default_factory=Limits)
 
     def package(self, package_id: str) -> Package:
         """

@@ -14,6 +14,7 @@ from chalicelib.domain.catalog import (
     Catalog,
     Incentive,
     Interval,
+    Limits,
     LowBalance,
     Meter,
     MeterKind,
@@ -52,6 +53,7 @@ def parse(text: str) -> Catalog:
             "transfer_after_days",
             "low_balance",
             "incentive",
+            "limits",
             "meters",
             "plans",
             "packages",
@@ -74,6 +76,7 @@ def parse(text: str) -> Catalog:
         notice_days=_notice_days(reader, whole),
         transfer_after_days=reader.integer(whole, "transfer_after_days", where="", default=0),
         incentive=_incentive(reader, whole["incentive"]) if "incentive" in whole else None,
+        limits=_limits(reader, whole["limits"]) if "limits" in whole else Limits(),
     )
 
 
@@ -113,6 +116,12 @@ def _incentive(reader: StrictReader, table: Table) -> Incentive:
         percent_off=reader.integer(table, "percent_off", where=where, least=1, most=WHOLE),
         first_payments=reader.integer(table, "first_payments", where=where, least=1),
     )
+
+
+def _limits(reader: StrictReader, table: Table) -> Limits:
+    where = "limits"
+    reader.only(table, {"commands_per_hour"}, where=where)
+    return Limits(commands_per_hour=reader.integer(table, "commands_per_hour", where=where, least=1))
 
 
 def _meter(reader: StrictReader, meter: str, table: Table) -> Meter:

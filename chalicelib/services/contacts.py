@@ -7,12 +7,18 @@ from collections.abc import Callable
 from chalicelib.domain.contacts import Contact, change_contact
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.ledger import Stamp
+from chalicelib.services.limiting import TakeSlot, unlimited
 from chalicelib.services.ports import Change, LostRace, OutcomeUnknown, Throttled
 from chalicelib.services.using import Till
 
 
 def set_contact(
-    till: Till, wallet_id: str, wish: Callable[[Contact], Contact], *, stamp: Stamp
+    till: Till,
+    wallet_id: str,
+    wish: Callable[[Contact], Contact],
+    *,
+    stamp: Stamp,
+    take_slot: TakeSlot = unlimited,
 ) -> tuple[Contact, bool]:
     """
     Make a wallet's contact what *wish* makes of the one that stands. Doing it again changes nothing.
@@ -21,6 +27,7 @@ def set_contact(
     the answer to the write was lost.
 
     Raises:
+        TooManyRequests: As *take_slot* says.
         Busy: Every attempt within the budget lost its race.
     """
     first: Contact | None = None
@@ -30,6 +37,7 @@ def set_contact(
             first = first or before
             changed = change_contact(wallet, before, wish(before), till.catalog, stamp)
             if changed:
+                take_slot(wallet_id)
                 till.store.commit(Change(decisions=[changed.decision], contact=changed))
             contact = changed.contact if changed else before
             return contact, contact.webhook_secret not in (None, first.webhook_secret)

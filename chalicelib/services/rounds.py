@@ -65,7 +65,7 @@ def _listed(errand: Errand, look: Look, shard: int, until: datetime, report: Rep
     cursor: object = None
     while True:
         found: list[Due] = []
-        attempt(report, "", f"shard {shard}", lambda: found.append(look(shard, until, cursor=cursor)))  # noqa: B023
+        attempt(report, "", f"shard_{shard}", lambda: found.append(look(shard, until, cursor=cursor)))  # noqa: B023
         if not found:
             report.more = True
             return

@@ -23,6 +23,7 @@ from chalicelib.domain.subscriptions import Asked, Followed, Subscription, hear_
 from chalicelib.domain.wallet import Wallet
 from chalicelib.services.following import follow_subscription, fresh_news, unknown_invoices
 from chalicelib.services.fulfilling import Outcome
+from chalicelib.services.limiting import TakeSlot, unlimited
 from chalicelib.services.once import Claim, spent
 from chalicelib.services.ports import (
     Change,
@@ -61,12 +62,14 @@ class PlanWish:
     email: str | None = None
 
 
-def change_plan(shop: Shop, wish: PlanWish, claim: Claim, *, stamp: Stamp) -> tuple[Answer, bool]:
+def change_plan(
+    shop: Shop, wish: PlanWish, claim: Claim, *, stamp: Stamp, take_slot: TakeSlot = unlimited
+) -> tuple[Answer, bool]:
     """
     Do what a customer wants of the subscription, once per key. Returns the answer, and whether it is a repeat.
 
     Raises:
-        Refusal: As *wish* decides, or KeyReused.
+        Refusal: As *wish* decides or *take_slot* says, or KeyReused.
         PaymentDeclined: The card did not pay the difference.
         Unprocessable: The provider refuses.
         PaymentsUnavailable: The provider did not answer; the key may be tried again.
@@ -80,7 +83,8 @@ def change_plan(shop: Shop, wish: PlanWish, claim: Claim, *, stamp: Stamp) -> tu
             row = shop.store.subscription(wish.wallet_id)
             asked = row.asked
             if asked is None or asked.ask_id != ask_id or _is_overtaken(row, asked):
-                row, asked = _noted(shop, row, wish, ask_id, stamp)
+                row, asked = _noted(shop, row, wish, ask_id, stamp=stamp, take_slot=take_slot)
+            take_slot(wish.wallet_id)
             return _made(shop, row, asked, wish, claim, stamp=stamp), False
         except PaymentsFailed as failed:
             raise PaymentsUnavailable from failed
@@ -89,17 +93,19 @@ def change_plan(shop: Shop, wish: PlanWish, claim: Claim, *, stamp: Stamp) -> tu
     raise Busy(wish.wallet_id)
 
 
-def open_portal(shop: Shop, wallet_id: str) -> str:
+def open_portal(shop: Shop, wallet_id: str, *, take_slot: TakeSlot = unlimited) -> str:
     """
     Open the provider's own pages for a wallet's customer.
 
     Raises:
         NotFound: The wallet never paid anything.
+        TooManyRequests: As *take_slot* says.
         PaymentsUnavailable: The provider did not answer.
     """
     customer_id = shop.store.customer(wallet_id)
     if customer_id is None:
         raise NotFound("Nothing was ever paid for this wallet.")
+    take_slot(wallet_id)
     try:
         return shop.payments.open_portal(customer_id)
     except PaymentsFailed as failed:
@@ -118,10 +124,16 @@ def _is_overtaken(row: Subscription, asked: Asked) -> bool:
     return asked.change == SubscriptionChange.CHECKOUT and row.running is not None
 
 
-def _noted(shop: Shop, row: Subscription, wish: PlanWish, ask_id: str, stamp: Stamp) -> tuple[Subscription, Asked]:
+def _noted(
+    shop: Shop, row: Subscription, wish: PlanWish, ask_id: str, *, stamp: Stamp, take_slot: TakeSlot
+) -> tuple[Subscription, Asked]:
     """Decide by what the provider says now, and note on the row what is to be done."""
-    current = replace(row, news=fresh_news(shop, row.running)) if row.running else row
+    current = row
+    if row.running:
+        take_slot(row.wallet_id)
+        current = replace(row, news=fresh_news(shop, row.running))
     change = wish.decide(current)
+    take_slot(row.wallet_id)
     asked = Asked(ask_id=ask_id, change=change.value, at=stamp.now, plan_id=wish.plan_id, interval=wish.interval)
     noted = replace(row, version=row.version + 1, asked=asked)
     shop.store.commit(Change(subscription=Followed(before=row, subscription=noted)))

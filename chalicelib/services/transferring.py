@@ -5,12 +5,15 @@ from __future__ import annotations
 from chalicelib.domain.errors import Unprocessable
 from chalicelib.domain.ledger import Stamp
 from chalicelib.domain.transfers import MOST_HOLDERS, Holder, Order, transfer
+from chalicelib.services.limiting import TakeSlot, unlimited
 from chalicelib.services.once import Claim, Recorded, settle_once
 from chalicelib.services.ports import Change, Store
 from chalicelib.services.using import Till
 
 
-def transfer_credits(till: Till, order: Order, claim: Claim, *, stamp: Stamp) -> Recorded:
+def transfer_credits(
+    till: Till, order: Order, claim: Claim, *, stamp: Stamp, take_slot: TakeSlot = unlimited
+) -> Recorded:
     """
     Move credits, once per key; gives the sender's entry.
 
@@ -28,6 +31,7 @@ def transfer_credits(till: Till, order: Order, claim: Claim, *, stamp: Stamp) ->
         if stood == tried:  # neither wallet was in the way of the last attempt: look at the rows
             for holder in moved.holders:
                 _refuse_full(till.store, holder)
+        take_slot(order.from_wallet_id)
         both = sorted((moved.sent, moved.received), key=lambda each: each.wallet.wallet_id)
         return Change(decisions=both, holders=moved.holders)
 

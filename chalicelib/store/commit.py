@@ -7,7 +7,6 @@ unknown outcome (perhaps written). botocore's own retries are safe, because ever
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -20,8 +19,6 @@ from pynamodb.exceptions import VerboseClientError
 
 from chalicelib.services.ports import LostRace, OutcomeUnknown, Throttled
 from chalicelib.store.attributes import Raw
-
-log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT, READ_TIMEOUT, RETRIES = 1, 3, 1  # seconds, seconds, and one retry: two attempts in all
 THROTTLES = frozenset(

@@ -31,6 +31,7 @@ from chalicelib.store.attributes import Raw
 from chalicelib.store.commit import put_new, transact, update_if
 from chalicelib.store.erasure import Erasing
 from chalicelib.store.kept_aside import KeptAside
+from chalicelib.store.limits import Limiting
 from chalicelib.store.operating import Operating
 from chalicelib.store.requests import Requests, key_of
 from chalicelib.store.statements import Statements
@@ -49,7 +50,7 @@ from chalicelib.store.time_driven import TimeDriven
 from chalicelib.store.topups import TopUps
 
 
-class DynamoStore(TimeDriven, KeptAside, Subscriptions, Statements, Operating, Erasing, TopUps):
+class DynamoStore(TimeDriven, KeptAside, Subscriptions, Statements, Operating, Erasing, TopUps, Limiting):
     """Wallets, purchases and usage in three tables."""
 
     def __init__(self, connection: Connection, names: TableNames) -> None:

@@ -19,6 +19,7 @@ The three tables and everything that lies in them: the one place that knows keys
                k#<key>             what a caller's key was spent on
                d#<date>            a finished day's sums
                n#<message>         a message to send, or that was sent
+               l#<hour>            how many commands of customers an hour has taken
 
 Partition keys are prefixed (`w#…`) and ids have a fixed charset, so that no caller's string can name another item.
 Quarantined events lie under the partition `q#events`, in the order in which they came.
@@ -26,7 +27,7 @@ Quarantined events lie under the partition `q#events`, in the order in which the
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, UnicodeAttribute, UnicodeSetAttribute
@@ -386,6 +387,18 @@ class DayItem(Model):
     debt = Whole(attr_name="b", null=True)
 
 
+class HourItem(Model):
+    """How many commands of a wallet's customers were taken in an hour: a limit is kept by it, and no book."""
+
+    class Meta:
+        table_name = "usage"
+
+    wallet_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    taken = Whole(attr_name="n")
+    ttl = Whole()  # epoch seconds
+
+
 def definitions(names: TableNames) -> list[dict[str, Any]]:
     """Say how the tables are created, one set of `create_table` arguments each."""
     models: list[tuple[str, type[Model]]] = [
@@ -418,3 +431,7 @@ def message_key(message_id: str) -> str:
 
 def day_key(day: date) -> str:
     return f"d#{day.isoformat()}"
+
+
+def hour_key(starts_at: datetime) -> str:
+    return f"l#{starts_at:%Y-%m-%dT%H}"

@@ -30,6 +30,7 @@ ITEMS = {
     "ReceiptItem": "usage `k#`",
     "DayItem": "usage `d#`",
     "MessageItem": "usage `n#`",
+    "HourItem": "usage `l#`",
 }
 WITHOUT_A_MODEL = {"purchases `r#`", "purchases `f#`", "usage `s#`"}
 MODELS = {

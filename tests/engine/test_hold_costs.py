@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.catalog import Catalog, Limits
+from chalicelib.domain.errors import TooManyRequests
 from chalicelib.domain.ledger import Entry
 from chalicelib.domain.usage import Use, decide
 from chalicelib.domain.wallet import SNAPSHOT_EVERY, Wallet
+from chalicelib.services.limiting import Slot
 from chalicelib.services.once import Patience
 from chalicelib.services.ports import Change
 from chalicelib.services.reading import wallet_at
@@ -105,6 +107,32 @@ def test_a_transfer_of_one_bought_lot_is_two_round_trips_and_fourteen_write_unit
     assert (first.read, again.read, told.read) == (2, 2, 2)
     assert (first.written, again.written) == (14, 14)
     assert told.written <= 14 + 1  # the receiver's deadline
+
+
+def test_a_transfer_that_is_counted_costs_one_round_trip_and_one_write_unit_more(
+    teller: Teller, store: DynamoStore
+) -> None:
+    wallet_id, team = funded(teller), funded(teller)
+    limits = Limits(commands_per_hour=2)
+    costs = []
+    for key in ("k1", "k2"):
+        teller.take_slot = Slot(store, limits, NOON).take
+        with metered(store) as meter:
+            teller.move(key, 100, sender=wallet_id, receiver=team)
+        costs.append(meter)
+    teller.take_slot = Slot(store, limits, NOON).take
+    with metered(store) as refused, pytest.raises(TooManyRequests):
+        teller.move("k3", 100, sender=wallet_id, receiver=team)
+    with metered(store) as repeated:
+        assert teller.move("k2", 100, sender=wallet_id, receiver=team).replayed
+
+    print(f"transfer as the API does it: {costs[0]}")
+    print(f"at the limit: {refused}, and one that the engine doesn't report; a repeat there: {repeated}")
+    for each in costs:
+        assert each.calls == ["BatchGetItem", "UpdateItem", "TransactWriteItems"]
+        assert (each.written, each.read) == (15, 2)
+    assert refused.calls == ["BatchGetItem", "UpdateItem", "GetItem"]
+    assert repeated.calls == ["BatchGetItem", "UpdateItem", "GetItem", "GetItem"]
 
 
 # Looking back

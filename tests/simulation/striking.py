@@ -48,6 +48,7 @@ FAULTS: dict[str, list[Fault]] = {
     **dict.fromkeys(("cancel_payment", "recent_card_payments"), PROVIDER_FAULTS),
     **dict.fromkeys(("invoice", "subscription_of_session"), PROVIDER_FAULTS),  # of a purchase: the store isn't asked
     **dict.fromkeys(("purchase", "answer", "topup", "customer"), READ_FAULTS),
+    **dict.fromkeys(("take_slot", "give_back_slot"), READ_FAULTS),  # one item, and no version of it
     "channels": CRASHES,  # asked of nobody outside
     "send": CARRIER_FAULTS,
 }

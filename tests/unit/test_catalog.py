@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.catalog import Incentive, LowBalance, MeterKind, Rate, Terms
+from chalicelib.domain.catalog import Incentive, Limits, LowBalance, MeterKind, Rate, Terms
 from chalicelib.domain.catalog_file import parse
 from chalicelib.domain.errors import InvalidRequest
 from chalicelib.domain.money import Money
@@ -35,6 +35,9 @@ calls = { credits = 1, per = 10 }
 """
 THRESHOLDS = "thresholds = [80, 90, 100]\n"
 GOOD = THRESHOLDS + GOOD
+LIMITS = """[limits]
+commands_per_hour = 30
+"""
 INCENTIVE = """
 [incentive]
 name = "20% off"
@@ -104,11 +107,24 @@ def test_low_is_the_larger_of_both_lines() -> None:
         ("calls = { credits = 1, per = 10 }", "calls = { credits = 1, pro = 1 }", "rates.calls.pro: unknown"),
         ("[plans.free.rates]\ncalls = { credits = 1, per = 10 }", "rates = 5", "plans.free.rates: a table is wanted"),
         ("plans.free", "plans.basic", "one of them must be free"),
+        ("commands_per_hour = 30", "commands_per_hour = 0", "line 22: limits.commands_per_hour"),
+        ("commands_per_hour = 30", "commands_per_hour = 1.5", "line 22: limits.commands_per_hour"),
+        ("commands_per_hour = 30", "commands_per_hour = true", "line 22: limits.commands_per_hour"),
+        ("commands_per_hour = 30", "commands_per_hour = 1000000001", "line 22: limits.commands_per_hour"),
+        ("commands_per_hour = 30", "commands_per_day = 30", "line 22: limits.commands_per_day: unknown"),
+        ("commands_per_hour = 30", "", "line 21: limits.commands_per_hour"),
     ],
 )
 def test_a_wrong_catalogue_names_the_line(old: str, new: str, said: str) -> None:
     with pytest.raises(WrongCatalog, match=said):
-        parse(GOOD.replace(old, new))
+        parse((GOOD + LIMITS).replace(old, new))
+
+
+def test_limits_are_read_and_are_sixty_where_nothing_is_said() -> None:
+    assert parse(GOOD + LIMITS).limits == Limits(commands_per_hour=30)
+    assert parse(GOOD).limits == parse(SHIPPED).limits == Limits(commands_per_hour=60)
+    with pytest.raises(WrongCatalog, match="line 1: limits: a table is wanted"):
+        parse(f"limits = 30\n{GOOD}")
 
 
 def test_plans_and_meters_are_read() -> None:

@@ -11,6 +11,7 @@ from chalicelib.domain.days import ClosedDay
 from chalicelib.domain.erasure import Reached
 from chalicelib.domain.invoices import Invoice
 from chalicelib.domain.ledger import Entry
+from chalicelib.domain.limits import Hour
 from chalicelib.domain.purchases import Purchase
 from chalicelib.domain.subscriptions import Subscription
 from chalicelib.domain.topups import TopUp
@@ -259,3 +260,9 @@ class Store(Protocol):
 
     def keep_erasure(self, wallet_id: str, reached: Reached) -> None:
         """Note how far an erasure has come, over what stood there."""
+
+    def take_slot(self, wallet_id: str, hour: Hour) -> bool:
+        """Count one more command of a wallet in an hour, if there is room; whether there was."""
+
+    def give_back_slot(self, wallet_id: str, hour: Hour) -> None:
+        """Count one command less."""
