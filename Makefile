@@ -9,7 +9,7 @@ PORT ?= 8000
 STAGE ?= dev
 export PIP_NO_INPUT = 1
 
-.PHONY: run test lint types format package deploy destroy deploy-test restore-drill stripe-sync screenshots tally bench bench-cold clean help
+.PHONY: run test lint types format openapi package deploy destroy deploy-test restore-drill stripe-sync screenshots tally audit bench bench-cold clean help
 
 help:  ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,11 @@ $(VENV)/.cli: $(VENV)/.run
 $(VENV)/.bench: $(VENV)/.dev
 	@echo "installing what the benches need (once)"
 	@$(BIN)/python $(PIP) $$($(BIN)/python local/extras.py bench)
+	@touch $@
+
+$(VENV)/.audit: $(VENV)/.bench
+	@echo "installing what asks for known weaknesses (once)"
+	@$(BIN)/python $(PIP) $$($(BIN)/python local/extras.py audit)
 	@touch $@
 
 $(VENV)/.deploy: $(VENV)/.run
@@ -71,6 +76,10 @@ types: $(VENV)/.dev  ## Check types
 format: $(VENV)/.dev  ## Format the code
 	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .
 
+openapi: $(VENV)/.run  ## Write the OpenAPI document and the JavaScript client from the routes
+	@$(BIN)/python -m infra.openapi
+	@$(BIN)/python -m infra.javascript
+
 package: $(VENV)/.deploy  ## Package the functions into out/ (STAGE=dev, staging or prod)
 	@$(BIN)/python -m infra.package --stage $(STAGE)
 
@@ -91,6 +100,9 @@ stripe-sync: $(VENV)/.run  ## Bring Stripe to what the catalogue offers (DRY=1: 
 
 tally: $(VENV)/.cli  ## Look after wallets: make tally ARGS="wallet acct_you"
 	@$(BIN)/python -m cli $(ARGS)
+
+audit: $(VENV)/.audit  ## Ask PyPI and npm for known weaknesses of what is used here
+	@$(BIN)/python -m infra.audit
 
 screenshots: $(VENV)/.dev  ## Take the pictures of the dashboard that the papers show
 	@$(BIN)/python -m tests.web.screenshots

@@ -22,7 +22,7 @@ from chalicelib.api.wallets import wallet_routes
 from chalicelib.jobs import audit, charge_topups, expire_credits, reconcile_stripe, send_alerts, sweep_purchases
 from chalicelib.webhooks.functions import webhooks
 
-app = Chalice(app_name="tally", configure_logs=False)  # our own logger has this name, and would say all twice
+app = Chalice(app_name="tally", configure_logs=False)  # what it logs goes the way of all libraries
 app.register_blueprint(authorizers)
 app.register_blueprint(service_routes)
 app.register_blueprint(credit_routes)

@@ -13,7 +13,11 @@ USUAL_SHARES, MOST_SHARES = 28 * 24, 10_000  # every wallet once in four weeks
 
 
 class WrongSettings(Exception):
-    """The environment doesn't say what is needed. The message names the variable."""
+    """The environment doesn't say what is needed. The code is the variable's name, and the message begins with it."""
+
+    def __init__(self, variable: str, wanted: str) -> None:
+        super().__init__(f"{variable} {wanted}")
+        self.code = variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +53,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     def need(name: str) -> str:
         if not environment.get(name):
-            raise WrongSettings(f"{name} is not set")
+            raise WrongSettings(name, "is not set")
         return environment[name]
 
     minutes = environment.get("TALLY_CHECKOUT_MINUTES", "60")
     if not minutes.isdecimal() or not SHORTEST_CHECKOUT <= int(minutes) <= LONGEST_CHECKOUT:
         raise WrongSettings(
-            f"TALLY_CHECKOUT_MINUTES must be a whole number from {SHORTEST_CHECKOUT} to {LONGEST_CHECKOUT}"
+            "TALLY_CHECKOUT_MINUTES", f"must be a whole number from {SHORTEST_CHECKOUT} to {LONGEST_CHECKOUT}"
         )
     shares = environment.get("TALLY_AUDIT_SHARES", str(USUAL_SHARES))
     if not shares.isdecimal() or not 1 <= int(shares) <= MOST_SHARES:
-        raise WrongSettings(f"TALLY_AUDIT_SHARES must be a whole number from 1 to {MOST_SHARES}")
+        raise WrongSettings("TALLY_AUDIT_SHARES", f"must be a whole number from 1 to {MOST_SHARES}")
     return Settings(
         stage=need("TALLY_STAGE"),
         region=need("AWS_DEFAULT_REGION") if "AWS_REGION" not in environment else environment["AWS_REGION"],

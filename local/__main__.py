@@ -57,7 +57,8 @@ def _divert_logs(file: Path) -> TextIO:
     terminal, sys.stdout = sys.stdout, file.open("a", encoding="utf-8", buffering=1)
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(LambdaPowertoolsFormatter(use_rfc3339=True))
-    logging.basicConfig(handlers=[handler])
+    logging.getLogger("local").addHandler(handler)
+    logging.getLogger("local").propagate = False  # the root's lines are the program's
     return terminal
 
 

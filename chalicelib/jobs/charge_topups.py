@@ -6,13 +6,14 @@ from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalicelib import wiring
+from chalicelib import observability, wiring
 from chalicelib.jobs.schedule import remaining_ms, told
 
 jobs = Blueprint(__name__)
 
 
 @jobs.schedule(Rate(1, unit=Rate.MINUTES), name="charge_topups")
+@observability.guarded()
 def charge_topups(event: CloudWatchEvent) -> dict[str, Any]:
     """Charge what crossed its line, and ask about payments under way. Running twice charges once."""
     from chalicelib.services.topping_up import Charging, charge_due

@@ -13,6 +13,7 @@ jobs = Blueprint(__name__)
 
 
 @jobs.schedule(Rate(1, unit=Rate.DAYS), name="reconcile_stripe")
+@observability.guarded()
 def reconcile_stripe(event: CloudWatchEvent) -> dict[str, Any]:
     """Compare the last 35 days with Stripe, both ways, and heal what a machine may. Running twice heals once."""
     from chalicelib.services.reconciling import HEALED, reconcile

@@ -6,13 +6,14 @@ from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, Rate
 
-from chalicelib import wiring
+from chalicelib import observability, wiring
 from chalicelib.jobs.schedule import remaining_ms, told
 
 jobs = Blueprint(__name__)
 
 
 @jobs.schedule(Rate(5, unit=Rate.MINUTES), name="send_alerts")
+@observability.guarded()
 def send_alerts(event: CloudWatchEvent) -> dict[str, Any]:
     """Record the notices that have fallen due, then send the messages that wait. Running twice sends once."""
     from chalicelib.services.deadlines import announce_due

@@ -134,17 +134,30 @@ class Premises:
         return self.secrets[name]
 
     def items(self) -> dict[str, list[Json]]:
-        """Read everything that lies in the three tables, without being counted; anew only if a write was asked for."""
+        """
+        Read everything that lies in the three tables, without being counted; anew only if a write was asked for.
+
+        What limits count is left out: it is no book, and a command that was refused late has been there and gone.
+        """
         if self._items is None:
             asked = len(self.aws)
             names = self.store.names
-            self._items = {table: self._scan(table) for table in (names.wallets, names.purchases, names.usage)}
+            found = {table: self._scan(table) for table in (names.wallets, names.purchases, names.usage)}
+            self._items = {table: [each for each in rows if not _is_hour(each)] for table, rows in found.items()}
             del self.aws[asked:]
         return self._items
 
     def _scan(self, table: str) -> list[Json]:
         found: list[Json] = self.store.connection.dispatch("Scan", {"TableName": table})["Items"]
         return sorted(found, key=lambda item: (item["wallet_id"]["S"], item.get("sk", {}).get("S", "")))
+
+    def taken(self) -> dict[tuple[str, str], int]:
+        """Read how many commands were counted, by wallet and hour; where it came to none again, it isn't said."""
+        asked = len(self.aws)
+        hours = [each for each in self._scan(self.store.names.usage) if _is_hour(each)]
+        del self.aws[asked:]
+        counts = {(each["wallet_id"]["S"][2:], each["sk"]["S"][2:]): int(each["n"]["N"]) for each in hours}
+        return {name: count for name, count in counts.items() if count}
 
     def oddities(self) -> list[Json]:
         """Read what stands in quarantine, as plain texts."""
@@ -212,6 +225,10 @@ class Premises:
     def sign(self, body: bytes, *, seconds_ago: float = 0, secret: str = SECRET) -> str:
         """Write the header with which Stripe signs."""
         return signature(body, [secret], at=self.at - timedelta(seconds=seconds_ago))
+
+
+def _is_hour(item: Json) -> bool:
+    return str(item.get("sk", {}).get("S", "")).startswith("l#")
 
 
 @contextmanager
