@@ -43,7 +43,7 @@ def _shown(each: Difference) -> Fields:
 def audited(wanted: Share, step: Step) -> Fields:
     """Check a wallet's whole history, or of each wallet of a share the newest stretch and an older one."""
     errand = wiring.errand("audit")
-    counts: Fields = {"wallets": 0, "entries": 0}
+    counts = {"wallets": 0, "entries": 0}
     found = []
     for wallet_id in _wallets(errand, wanted):
         seq = errand.store.wallet(wallet_id).seq

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-Fields = dict[str, Any]  # a JSON object
+Fields = Mapping[str, Any]  # a JSON object
 Step = Callable[[int, int | None], object]  # told how much is done, and of how much if that is known
 
 

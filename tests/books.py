@@ -76,7 +76,7 @@ class Books:
 
     def book(self, now: datetime) -> list[str]:
         """Book what fell due by itself, as the job does; the kinds of the entries."""
-        kinds = []
+        kinds: list[str] = []
         for step in (book_end, book_steps) * 20:
             if decision := step(self.wallet, self.catalog, stamp(now)):
                 kinds.append(self.take(decision).entry.kind)

@@ -41,7 +41,7 @@ def export_of(store: Store, wallet_id: str, **more: Any) -> bytes:
 
 def stated(store: Store, wallet_id: str, month: str, *, now: datetime) -> Json:
     """Give a month's statement as it is answered."""
-    return statement(statement_of(store, wallet_id, Month.parse(month), now=now))
+    return {**statement(statement_of(store, wallet_id, Month.parse(month), now=now))}
 
 
 def judged(export: bytes, *statements: Json, **more: Any) -> Json:

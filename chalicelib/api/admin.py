@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from chalice.app import Response
 
 from chalicelib import wiring
-from chalicelib.api import answers, bodies, credit_bodies, cursors, views
+from chalicelib.api import answers, bodies, credit_bodies, cursors, operator_views, views
 from chalicelib.api.auth import caller_of
 from chalicelib.api.paths import named_wallet
 from chalicelib.api.routes import Routes
@@ -18,6 +19,9 @@ from chalicelib.services.hearing import replay
 from chalicelib.services.once import Claim
 from chalicelib.services.purchasing import Shop
 from chalicelib.services.refunding import RefundOrder, refund_purchase
+
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
 
 admin_routes = Routes(__name__)
 QUARANTINE = "quarantine"
@@ -51,7 +55,7 @@ def refund(wallet_id: str) -> Response:
     claim = Claim.on(wallet_id, key, operation="refund", body=bodies.as_fields(body))
     answer, replayed = refund_purchase(_shop(), order, claim, stamp=wiring.stamp(caller_of(request).wallet_id))
     place = f"/api/credits/purchases/{body.purchase_id}"
-    return answers.created(answer, location=place, replayed=replayed)
+    return answers.created(operator_views.refund(answer), location=place, replayed=replayed)
 
 
 @admin_routes.get("/api/admin/quarantine", scope=Scope.ADMIN)
@@ -61,8 +65,11 @@ def list_quarantine() -> Response:
     cursor, limit = bodies.query(request, "cursor"), bodies.limit(request)
     after = cursors.read_name(cursor, QUARANTINE) if cursor else None
     found, more = wiring.store().listed_oddities(after=after, limit=limit)
-    shown = [views.oddity(each) for each in found]
-    return answers.ok({"events": shown, "next_cursor": cursors.write_name(more, QUARANTINE) if more else None})
+    shown: shapes.operators.Quarantine = {
+        "events": [views.oddity(each) for each in found],
+        "next_cursor": cursors.write_name(more, QUARANTINE) if more else None,
+    }
+    return answers.ok(shown)
 
 
 @admin_routes.post("/api/admin/quarantine/{event_id}/replay", scope=Scope.ADMIN)
@@ -73,7 +80,8 @@ def replay_event(event_id: str) -> Response:
     if not EVENT_ID.fullmatch(event_id):
         raise NotFound
     outcome = replay(_shop(), event_id, stamp=wiring.stamp(caller_of(request).wallet_id))
-    return answers.ok({"event_id": event_id, "outcome": outcome.value})
+    shown: shapes.operators.EventReplayed = {"event_id": event_id, "outcome": outcome.value}
+    return answers.ok(shown)
 
 
 def _shop() -> Shop:
@@ -92,6 +100,4 @@ def _set_frozen(wallet_id: str, *, frozen: bool) -> Response:
         reason=body.reason,
         stamp=wiring.stamp(caller_of(request).wallet_id),
     )
-    entry = recorded.entry
-    shown = {"wallet_id": wallet_id, "entry_id": entry.entry_id, "seq": entry.seq, "frozen": entry.facts["frozen"]}
-    return answers.ok(shown, replayed=recorded.replayed)
+    return answers.ok(operator_views.frozen(recorded.entry), replayed=recorded.replayed)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalicelib.api.usage_views import incentive, plan_of
 from chalicelib.api.views import money
 from chalicelib.domain.advice import Recommendation
 from chalicelib.domain.break_even import BreakEven
 from chalicelib.domain.catalog import Interval, Rate
-from chalicelib.domain.comparison import Cell, Comparison
+from chalicelib.domain.comparison import Cell, Comparison, Row
 from chalicelib.domain.ledger import as_text
 from chalicelib.domain.money import Money
 from chalicelib.domain.options import Option
 from chalicelib.domain.replay import Replay
 
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
 
-def recommendation(wallet_id: str, option: Option, advised: Recommendation) -> dict[str, Any]:
+
+def recommendation(wallet_id: str, option: Option, advised: Recommendation) -> shapes.plans.Recommendation:
     """Show what is recommended, and every option with what it would have cost a month."""
     today, based_on = advised.current, advised.based_on
     return {
@@ -44,7 +47,7 @@ def _is_offered(replay: Replay, today: Replay | None) -> bool:
     return replay is today or replay.option.interval is Interval.MONTH or replay.option.price.amount_minor > 0
 
 
-def _option(replay: Replay, advised: Recommendation) -> dict[str, Any]:
+def _option(replay: Replay, advised: Recommendation) -> shapes.plans.AdvisedOption:
     saves = advised.saves(replay)
     return {
         "plan_id": replay.option.plan.plan_id,
@@ -67,38 +70,43 @@ def _option(replay: Replay, advised: Recommendation) -> dict[str, Any]:
     }
 
 
-def _break_even(found: BreakEven) -> dict[str, Any]:
+def _break_even(found: BreakEven) -> shapes.plans.BreakEven:
     return {
         "meter": found.meter,
         "quantity": found.quantity,
-        "holds": found.holds,
+        "holds": found.holds.value,
         "least": found.least,
         "most": found.most,
     }
 
 
-def comparison(compared: Comparison) -> dict[str, Any]:
+def comparison(compared: Comparison) -> shapes.plans.Comparison:
     """Show two plans side by side."""
     return {
         "from": plan_of(compared.current),
         "to": plan_of(compared.other),
-        "rows": [
-            {
-                "row": row.row,
-                "kind": row.kind.value,
-                "name": row.name,
-                "from": _cell(row.current),
-                "to": _cell(row.other),
-                **({} if row.used is None else {"used": row.used}),
-            }
-            for row in compared.rows
-        ],
+        "rows": [_row(row) for row in compared.rows],
         "price_difference": money(compared.price_difference) if compared.price_difference else None,
         "incentive": incentive(compared.incentive),
     }
 
 
-def _cell(cell: Cell) -> object:
+def _row(row: Row) -> shapes.plans.ComparisonRow:
+    shown: shapes.plans.ComparisonRow = {
+        "row": row.row,
+        "kind": row.kind.value,
+        "name": row.name,
+        "from": _cell(row.current),
+        "to": _cell(row.other),
+    }
+    if row.used is not None:
+        shown["used"] = row.used
+    return shown
+
+
+def _cell(cell: Cell) -> shapes.plans.Cell:
     if isinstance(cell, Money):
-        return money(cell)
-    return {"credits": cell.credits, "per": cell.per} if isinstance(cell, Rate) else cell
+        return {"amount_minor": cell.amount_minor, "currency": cell.currency, "exponent": cell.exponent}
+    if isinstance(cell, Rate):
+        return {"credits": cell.credits, "per": cell.per}
+    return cell

@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Response
 
 from chalicelib.api import views
 from chalicelib.domain import errors
+
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
 
 STATUS: dict[type[errors.Refusal], HTTPStatus] = {
     errors.InsufficientCredits: HTTPStatus.PAYMENT_REQUIRED,
@@ -83,10 +86,12 @@ def tagged(body: Mapping[str, Any], *, if_none_match: str | None) -> Response:
     return answer(HTTPStatus.OK, body, headers)
 
 
-def problem(code: str, status: int, detail: str, facts: Mapping[str, object] | None = None) -> Mapping[str, object]:
+def problem(code: str, status: int, detail: str, facts: Mapping[str, object] | None = None) -> shapes.problems.Problem:
     """Shape what went wrong as RFC 9457 says, with our stable `code`."""
     shape = {"type": f"urn:tally:problem:{code}", "title": TITLES[code], "status": int(status), "detail": detail}
-    return {**shape, "code": code, **(facts or {})}
+    said: Any = {**shape, "code": code, **(facts or {})}  # which facts there are, the code says
+    problem: shapes.problems.Problem = said
+    return problem
 
 
 def refused(refusal: errors.Refusal) -> Response:
@@ -99,7 +104,7 @@ def refused(refusal: errors.Refusal) -> Response:
     return answer(status, refusal_body(refusal), headers)
 
 
-def refusal_body(refusal: errors.Refusal) -> Mapping[str, object]:
+def refusal_body(refusal: errors.Refusal) -> shapes.problems.Problem:
     """Shape a refusal with its facts, and with what would have made it possible."""
     found = getattr(refusal, "offers", None)
     facts = {**refusal.facts, "offers": views.offers(found)} if found else refusal.facts

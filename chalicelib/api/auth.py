@@ -6,7 +6,7 @@ import json
 
 from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, Request
 
-from chalicelib import wiring
+from chalicelib import observability, wiring
 from chalicelib.api import bodies
 from chalicelib.api.scopes import opened_by
 from chalicelib.api.tokens import BadToken, Caller
@@ -17,7 +17,7 @@ KEPT = 60  # seconds for which the gateway may keep an answer
 OWNER = "owner"
 
 
-class Unauthorized(Exception):
+class Unauthorized(observability.Spoken):
     """API Gateway answers 401 to this very word, and to no other."""
 
     def __init__(self) -> None:
@@ -25,6 +25,7 @@ class Unauthorized(Exception):
 
 
 @authorizers.authorizer(ttl_seconds=KEPT, name="token_authorizer")
+@observability.guarded()
 def token_authorizer(request: AuthRequest) -> AuthResponse:
     """Open exactly the routes that the token's scopes open; never `*`, because the answer is kept per token."""
     kind, _, token = request.token.partition(" ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from chalice.app import Response
@@ -18,7 +18,11 @@ from chalicelib.domain.errors import InvalidRequest
 from chalicelib.domain.ledger import as_text
 from chalicelib.domain.money import Money
 from chalicelib.domain.topups import TopUp, TopUpStatus, TopUpTerms
+from chalicelib.services.limiting import Slot
 from chalicelib.services.topup_settings import set_topup
+
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
 
 topup_routes = Routes(__name__)
 PATH = "/api/credits/auto-topup"
@@ -46,14 +50,15 @@ def show_topup() -> Response:
     return answers.ok(_shown(wiring.store().topup(wallet_id)))
 
 
-@topup_routes.put(PATH, scope=Scope.CUSTOMER)
-def set_auto_topup() -> Response:
+@topup_routes.put(PATH, scope=Scope.CUSTOMER, limited=True)
+def set_auto_topup(slot: Slot) -> Response:
     """Set it. Switched on, everything must be said; switched off, what is left out stays."""
     request = topup_routes.current_request
     wallet_id = wallet_of(request, as_owner=True)
     body, stamp = bodies.read(request, TopUpBody), wiring.stamp(caller_of(request).wallet_id)
     shop = wiring.shop(topup_routes.lambda_context.get_remaining_time_in_millis())
-    return answers.ok(_shown(set_topup(shop, wallet_id, lambda before: _wished(body, before), stamp=stamp)))
+    row = set_topup(shop, wallet_id, lambda before: _wished(body, before), stamp=stamp, take_slot=slot.take)
+    return answers.ok(_shown(row))
 
 
 def _wished(body: TopUpBody, before: TopUp) -> TopUp:
@@ -67,15 +72,18 @@ def _wished(body: TopUpBody, before: TopUp) -> TopUp:
     return replace(before, enabled=body.enabled, terms=TopUpTerms(**whole))
 
 
-def _shown(row: TopUp) -> dict[str, Any]:
-    now, catalog = wiring.now(), wiring.catalog()
+def _shown(row: TopUp) -> shapes.settings.TopUp:
+    now, catalog, terms = wiring.now(), wiring.catalog(), row.terms
     status = row.status(now)
     currency = next(iter(catalog.packages.values())).price.currency
     waits = status in (TopUpStatus.WAITING, TopUpStatus.BACKING_OFF, TopUpStatus.CAPPED)
     return {
         "wallet_id": row.wallet_id,
         "enabled": row.enabled,
-        **(asdict(row.terms) if row.terms else dict.fromkeys(TERMS)),
+        "below": terms.below if terms else None,
+        "target": terms.target if terms else None,
+        "package_id": terms.package_id if terms else None,
+        "monthly_cap_minor": terms.monthly_cap_minor if terms else None,
         "status": status.value,
         "message": _message(row, status),
         "charged_this_month": views.money(Money(row.charged_in(row.month_at(now)), currency)),

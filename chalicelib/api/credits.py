@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chalice.app import Response
 
@@ -20,6 +21,9 @@ from chalicelib.services.once import Claim
 from chalicelib.services.purchasing import start_purchase
 from chalicelib.services.reading import history_of, wallet_at
 
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
+
 credit_routes = Routes(__name__)
 PURCHASE_ID = re.compile(r"pur_[0-9a-z]{20}")
 
@@ -27,8 +31,9 @@ PURCHASE_ID = re.compile(r"pur_[0-9a-z]{20}")
 @credit_routes.get("/api/credits/packages", scope=Scope.PUBLIC)
 def list_packages() -> Response:
     """List what can be bought."""
-    offered = [views.package(each) for each in wiring.catalog().packages.values()]
-    return answers.answer(200, {"packages": offered}, {"Cache-Control": "public, max-age=60"})
+    offered = wiring.catalog().packages.values()
+    shown: shapes.credits.PackageList = {"packages": [views.package(each) for each in offered]}
+    return answers.answer(200, shown, {"Cache-Control": "public, max-age=60"})
 
 
 @credit_routes.post("/api/credits/purchase", scope=Scope.CUSTOMER)
@@ -92,6 +97,8 @@ def show_history() -> Response:
     cursor = bodies.query(request, "cursor")
     before = cursors.read(cursor, *bound_to) if cursor else None
     page = history_of(wiring.store(), wallet_id, kind=kind, since=since, until=until, before=before, limit=limit)
-    shown = [views.entry(each) for each in page.entries]
-    next_cursor = cursors.write(page.next_seq, *bound_to) if page.next_seq else None
-    return answers.ok({"entries": shown, "next_cursor": next_cursor})
+    shown: shapes.entries.HistoryPage = {
+        "entries": [views.entry(each) for each in page.entries],
+        "next_cursor": cursors.write(page.next_seq, *bound_to) if page.next_seq else None,
+    }
+    return answers.ok(shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalice.app import Response
 
@@ -15,6 +15,9 @@ from chalicelib.api.scopes import Scope
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.explaining import Explanation
 from chalicelib.services.explaining import explanation_of
+
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
 
 explanation_routes = Routes(__name__)
 SEQ = re.compile(r"[1-9][0-9]{0,11}")  # as many digits as an entry's number may have
@@ -29,7 +32,7 @@ def show_explanation(seq: str) -> Response:
     return answers.ok(shown(explanation_of(wiring.store(), wallet_id, int(seq))))
 
 
-def shown(explanation: Explanation) -> dict[str, Any]:
+def shown(explanation: Explanation) -> shapes.entries.Explanation:
     return {
         "seq": explanation.seq,
         "kind": explanation.kind,

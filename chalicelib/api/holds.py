@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalice.app import Response
 
@@ -13,11 +13,14 @@ from chalicelib.api.routes import Routes
 from chalicelib.api.scopes import Scope
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.holding import Wish
-from chalicelib.domain.ledger import Entry
+from chalicelib.domain.ledger import Entry, Fields
 from chalicelib.domain.quotes import Quoted, read_quote
 from chalicelib.services.holding import capture_hold, place_hold, release_hold
 from chalicelib.services.once import Claim
 from chalicelib.services.using import Till
+
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
 
 hold_routes = Routes(__name__)
 
@@ -90,10 +93,9 @@ def _till() -> Till:
     return wiring.till(hold_routes.lambda_context.get_remaining_time_in_millis())
 
 
-def _placed(entry: Entry) -> dict[str, Any]:
+def _placed(entry: Entry) -> shapes.holds.Hold:
     facts = entry.facts
-    use = {name: facts[name] for name in ("meter", "quantity", "from_quota") if name in facts}
-    return {
+    shown: shapes.holds.Hold = {
         "hold_id": facts["hold_id"],
         "entry_id": entry.entry_id,
         "seq": entry.seq,
@@ -101,11 +103,15 @@ def _placed(entry: Entry) -> dict[str, Any]:
         "draws": _unsigned(facts["draws"]),
         "lapses_at": facts["lapses_at"],
         "available": facts["available_after"],
-        **use,
     }
+    if "meter" in facts:
+        shown["meter"] = facts["meter"]
+        shown["quantity"] = facts["quantity"]
+        shown["from_quota"] = facts["from_quota"]
+    return shown
 
 
-def _closed(entry: Entry) -> dict[str, Any]:
+def _closed(entry: Entry) -> shapes.holds.Release:
     facts = entry.facts
     return {
         "hold_id": facts["hold_id"],
@@ -117,25 +123,38 @@ def _closed(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _captured(entry: Entry) -> dict[str, Any]:
+def _captured(entry: Entry) -> shapes.holds.Capture:
     """Show what was taken, of the hold and beyond it, and what went back."""
     facts = entry.facts
     surplus = [draw for draw in facts["draws"] if draw["credits"] < 0]
-    shown = {
-        **_closed(entry),
+    closed = _closed(entry)
+    shown: shapes.holds.Capture = {
+        "hold_id": closed["hold_id"],
+        "entry_id": closed["entry_id"],
+        "seq": closed["seq"],
+        "released": closed["released"],
+        "expired": closed["expired"],
+        "available": closed["available"],
         "credits": facts["captured"],
         "draws": _unsigned([*facts["taken"], *surplus]),
     }
     if "meter" in facts:
-        shown |= {name: facts[name] for name in ("meter", "quantity", "from_quota")}
+        shown["meter"] = facts["meter"]
+        shown["quantity"] = facts["quantity"]
+        shown["from_quota"] = facts["from_quota"]
     if "uses" in facts:
         shown["uses"] = [_use(use) for use in facts["uses"]]
     return shown
 
 
-def _use(use: dict[str, Any]) -> dict[str, Any]:
-    return {**{name: use[name] for name in ("meter", "quantity", "from_quota")}, "credits": -use["credits"]}
+def _use(use: Fields) -> shapes.holds.CapturedUse:
+    return {
+        "meter": use["meter"],
+        "quantity": use["quantity"],
+        "from_quota": use["from_quota"],
+        "credits": -use["credits"],
+    }
 
 
-def _unsigned(draws: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _unsigned(draws: list[Fields]) -> list[shapes.common.Draw]:
     return [{"lot_id": draw["lot_id"], "credits": abs(draw["credits"])} for draw in draws]

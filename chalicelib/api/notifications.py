@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from base64 import b64encode
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from chalice.app import Response
@@ -20,6 +20,10 @@ from chalicelib.domain.contacts import Contact, recipient_of
 from chalicelib.domain.endpoints import check_endpoint
 from chalicelib.domain.errors import InvalidRequest
 from chalicelib.services.contacts import set_contact
+from chalicelib.services.limiting import Slot
+
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
 
 notification_routes = Routes(__name__)
 SECRET_BYTES = 24
@@ -33,8 +37,8 @@ def show_notifications() -> Response:
     return answers.ok(_shown(wiring.store().contact(wallet_id)))
 
 
-@notification_routes.put(PATH, scope=Scope.CUSTOMER)
-def set_notifications() -> Response:
+@notification_routes.put(PATH, scope=Scope.CUSTOMER, limited=True)
+def set_notifications(slot: Slot) -> Response:
     """Set where messages go: what is left out stays, null clears. A new webhook address gets a secret, shown once."""
     request = notification_routes.current_request
     wallet_id = wallet_of(request, as_owner=True)
@@ -48,9 +52,12 @@ def set_notifications() -> Response:
         return replace(before, **wanted, webhook_secret=secret)
 
     till = wiring.till(notification_routes.lambda_context.get_remaining_time_in_millis())
-    contact, is_new = set_contact(till, wallet_id, wish, stamp=wiring.stamp(caller.wallet_id))
+    stamp = wiring.stamp(caller.wallet_id)
+    contact, is_new = set_contact(till, wallet_id, wish, stamp=stamp, take_slot=slot.take)
     shown = _shown(contact)
-    return answers.ok({**shown, "secret": contact.webhook_secret} if is_new else shown)
+    if is_new and contact.webhook_secret:
+        shown["secret"] = contact.webhook_secret
+    return answers.ok(shown)
 
 
 def _checked(body: bodies.NotificationsBody) -> dict[str, Any]:
@@ -70,7 +77,7 @@ def _check_locale(locale: str) -> str:
     return locale
 
 
-def _shown(contact: Contact) -> dict[str, Any]:
+def _shown(contact: Contact) -> shapes.settings.Notifications:
     known = wiring.store().known_addresses(contact.wallet_id)
     to = recipient_of(contact, known)
     return {

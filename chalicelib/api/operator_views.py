@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.api import usage_views, views
 from chalicelib.domain import levels
@@ -25,11 +25,18 @@ from chalicelib.services.erasing import Erasure
 from chalicelib.services.overseeing import Overview
 from chalicelib.services.ports import Oddity, WalletFile
 
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
 
-def credited(entry: Entry) -> dict[str, Any]:
+
+def credited(entry: Entry) -> shapes.operators.Adjustment:
     """Show what a grant or an adjustment made; of a lot only what debt left of it."""
     facts = entry.facts
-    shown = {"entry_id": entry.entry_id, "seq": entry.seq, "available": facts["available_after"]}
+    shown: shapes.operators.Adjustment = {
+        "entry_id": entry.entry_id,
+        "seq": entry.seq,
+        "available": facts["available_after"],
+    }
     if "lot" in facts:
         shown["paid_to_debt"] = facts["paid_to_debt"]
         if facts["draws"]:
@@ -37,10 +44,30 @@ def credited(entry: Entry) -> dict[str, Any]:
     return shown
 
 
-def erasure(done: Erasure) -> dict[str, Any]:
+def refund(answer: Mapping[str, Any]) -> shapes.operators.Refund:
+    """Show a refund as its first answer was kept."""
+    return {
+        "refund_id": answer["refund_id"],
+        "purchase_id": answer["purchase_id"],
+        "amount_minor": answer["amount_minor"],
+        "revoked": answer["revoked"],
+        "debt": answer["debt"],
+    }
+
+
+def frozen(entry: Entry) -> shapes.operators.Freeze:
+    return {
+        "wallet_id": entry.wallet_id,
+        "entry_id": entry.entry_id,
+        "seq": entry.seq,
+        "frozen": entry.facts["frozen"],
+    }
+
+
+def erasure(done: Erasure) -> shapes.operators.Erasure:
     """Show how far an erasure has come; `next` is the first entry that may not be erased yet."""
     entry = done.entry
-    shown = {
+    shown: shapes.operators.Erasure = {
         "wallet_id": entry.wallet_id,
         "entry_id": entry.entry_id,
         "seq": entry.seq,
@@ -48,10 +75,12 @@ def erasure(done: Erasure) -> dict[str, Any]:
         "erased": done.erased,
         "done": done.done,
     }
-    return shown if done.next_seq is None else {**shown, "next": done.next_seq}
+    if done.next_seq is not None:
+        shown["next"] = done.next_seq
+    return shown
 
 
-def overview(seen: Overview, catalog: Catalog, now: datetime) -> dict[str, Any]:
+def overview(seen: Overview, catalog: Catalog, now: datetime) -> shapes.operators.WalletOverview:
     wallet = seen.file.wallet
     current = catch_up(wallet, catalog, wallet.time_of_decision(now))
     standing = current if wallet.seq else replace(current, wallet=wallet)
@@ -64,13 +93,17 @@ def overview(seen: Overview, catalog: Catalog, now: datetime) -> dict[str, Any]:
         "auto_topup": _topup(seen.file.topup, now),
         "customer": {"customer_id": seen.file.customer_id, "former_customer_id": seen.file.former_customer_id},
         "contact": _contact(seen.file, seen.purchases),
-        "messages": {name: getattr(seen.messages, name) for name in ("waiting", "parked", "more")},
+        "messages": {
+            "waiting": seen.messages.waiting,
+            "parked": seen.messages.parked,
+            "more": seen.messages.more,
+        },
         "entries": [entry(each) for each in seen.entries],
         "purchases": [purchase(each) for each in seen.purchases],
     }
 
 
-def _books(wallet: Wallet) -> dict[str, Any]:
+def _books(wallet: Wallet) -> shapes.operators.WalletBooks:
     """Show what stands in the books and no customer is shown; periods and holds as they were last written."""
     return {
         "head": wallet.head.hex(),
@@ -84,22 +117,23 @@ def _books(wallet: Wallet) -> dict[str, Any]:
     }
 
 
-def _plan(plan: RunningPlan) -> dict[str, Any]:
+def _plan(plan: RunningPlan) -> shapes.operators.RunningPlan:
     tenure = {**_plain(plan.tenure), "lapses_at": as_text(plan.tenure.lapses_at)} if plan.tenure else None
-    return {**_plain(plan), "period": period_fields(plan.period), "tenure": tenure}
+    shown: shapes.operators.RunningPlan = _plain(plan) | {"period": period_fields(plan.period), "tenure": tenure}
+    return shown
 
 
-def _row(row: Subscription | TopUp | Invoice) -> dict[str, Any] | None:
+def _row(row: Subscription | TopUp | Invoice) -> Any:
     """Show a row as it is kept; one that was never written is none."""
     return _plain(row) if getattr(row, "version", 1) else None
 
 
-def _topup(row: TopUp, now: datetime) -> dict[str, Any] | None:
-    shown = _row(row)
+def _topup(row: TopUp, now: datetime) -> shapes.rows.TopUpRow | None:
+    shown: shapes.rows.TopUpRow | None = _row(row)
     return {**shown, "status": row.status(now).value} if shown else None
 
 
-def _contact(file: WalletFile, purchases: Sequence[Purchase]) -> dict[str, Any]:
+def _contact(file: WalletFile, purchases: Sequence[Purchase]) -> shapes.operators.ContactSources:
     """Show where messages go, and where each address is from."""
     contact = file.contact
     paid = next((each.email for each in purchases if each.email), None)
@@ -116,37 +150,50 @@ def _contact(file: WalletFile, purchases: Sequence[Purchase]) -> dict[str, Any]:
     }
 
 
-def purchase(bought: Purchase) -> dict[str, Any]:
+def purchase(bought: Purchase) -> shapes.rows.PurchaseRow:
     """Show a purchase with all that its row says."""
-    more = (
-        "version",
-        "customer_id",
-        "payment_id",
-        "paid_minor",
-        "email",
-        "facts",
-        "owed",
-        "holders",
-        "asked",
-        "due_at",
-    )
-    return {**views.purchase(bought), **{name: _plain(getattr(bought, name)) for name in more}}
+    return {
+        **views.purchase(bought),
+        "version": bought.version,
+        "customer_id": bought.customer_id,
+        "payment_id": bought.payment_id,
+        "paid_minor": bought.paid_minor,
+        "email": bought.email,
+        "facts": _plain(bought.facts),
+        "owed": bought.owed,
+        "holders": list(bought.holders),
+        "asked": _plain(bought.asked),
+        "due_at": as_text(bought.due_at),
+    }
 
 
-def entry(line: Entry) -> dict[str, Any]:
+def entry(line: Entry) -> shapes.operators.WalletEntry:
     return {"wallet_id": line.wallet_id, **views.entry(line)}
 
 
-def event(kept: Oddity) -> dict[str, Any]:
+def event(kept: Oddity) -> shapes.rows.EventRow:
     """Show an event that was kept aside, and whether it was applied since."""
-    shown: dict[str, Any] = _plain(kept)
+    shown: shapes.rows.EventRow = _plain(kept)
     return shown
 
 
-def trace(found: Trace) -> dict[str, Any]:
+def trace(found: Trace) -> shapes.traces.Trace:
     """Show what hangs together with an id. What there is none of is left out, but for events and entries."""
-    lead, said = found.lead, found.said
-    shown: dict[str, Any] = {"id": lead.name, "kind": lead.kind.value, "wallet_id": lead.wallet_id}
+    things: shapes.traces.TracedThings = _things(found)
+    return {
+        "id": found.lead.name,
+        "kind": found.lead.kind.value,
+        "wallet_id": found.lead.wallet_id,
+        **things,
+        "events": [event(each) for each in found.events],
+        "entries": [entry(each) for each in found.entries],
+        "complete": found.is_complete,
+    }
+
+
+def _things(found: Trace) -> Any:
+    """Show what is known of each thing: what the provider says of it now, and the row that is kept."""
+    said, shown = found.said, dict[str, Any]()
     if found.purchase:
         shown["purchase"] = purchase(found.purchase)
     rows = {"subscription": found.subscription, "invoice": found.invoice}
@@ -158,12 +205,7 @@ def trace(found: Trace) -> dict[str, Any]:
             shown[name] = thing
     if found.purchases:
         shown["purchases"] = [purchase(each) for each in found.purchases]
-    return {
-        **shown,
-        "events": [event(each) for each in found.events],
-        "entries": [entry(each) for each in found.entries],
-        "complete": found.is_complete,
-    }
+    return shown
 
 
 def _plain(value: Any) -> Any:

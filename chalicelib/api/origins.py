@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from chalice.app import Response
 
-EXPOSED = "ETag, Idempotency-Replayed, Retry-After, Location"
+EXPOSED = "ETag, Idempotency-Replayed, Retry-After, Location, Next-Cursor"
 SENDABLE = "authorization, content-type, idempotency-key, if-none-match"
 
 

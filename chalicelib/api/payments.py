@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Response
 
@@ -17,6 +17,9 @@ from chalicelib.domain.errors import InvalidRequest
 from chalicelib.domain.invoices import invoice_name
 from chalicelib.domain.purchases import first_id_at
 from chalicelib.domain.times import MILLISECOND
+
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
 
 payment_routes = Routes(__name__)
 LIST = "payments"
@@ -36,7 +39,7 @@ def list_payments() -> Response:
     for billed in store.listed_invoices(wallet_id, before=invoice, limit=limit + 1):
         found.append((billed.created_at, billed.name, billed))
     found.sort(key=lambda each: each[:2], reverse=True)
-    shown = []
+    shown: list[shapes.subscriptions.Payment] = []
     for _, name, each in found[:limit]:
         if name.startswith("pur_"):
             purchase = name
@@ -44,11 +47,12 @@ def list_payments() -> Response:
         else:
             invoice = name
             shown.append(subscription_views.invoice(each))
-    if len(found) <= limit:
-        return answers.ok({"payments": shown, "next_cursor": None})
-    later = found[limit - 1][0] + MILLISECOND  # what is paid meanwhile doesn't come up on later pages
-    place = f"{purchase or first_id_at(later)} {invoice or invoice_name('', later)}"
-    return answers.ok({"payments": shown, "next_cursor": cursors.write_name(place, wallet_id, LIST)})
+    page: shapes.subscriptions.PaymentPage = {"payments": shown, "next_cursor": None}
+    if len(found) > limit:
+        later = found[limit - 1][0] + MILLISECOND  # what is paid meanwhile doesn't come up on later pages
+        place = f"{purchase or first_id_at(later)} {invoice or invoice_name('', later)}"
+        page["next_cursor"] = cursors.write_name(place, wallet_id, LIST)
+    return answers.ok(page)
 
 
 def _place(cursor: str, wallet_id: str) -> tuple[str, str]:

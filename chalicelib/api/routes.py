@@ -16,6 +16,7 @@ import chalicelib.watching  # noqa: F401 - loaded before the first request, whil
 from chalicelib import observability, wiring
 from chalicelib.api import answers, origins
 from chalicelib.api.auth import token_authorizer
+from chalicelib.api.limits import counted
 from chalicelib.api.scopes import DECLARED, Scope, declare
 from chalicelib.domain.errors import Busy, Forbidden, Refusal
 from chalicelib.services.ports import OutcomeUnknown, Throttled
@@ -24,23 +25,30 @@ View = Callable[..., Response]
 
 
 class Routes(Blueprint):
-    """A blueprint whose routes name the scopes that open them; `Scope.PUBLIC` opens to everybody."""
+    """
+    A blueprint whose routes name the scopes that open them; `Scope.PUBLIC` opens to everybody.
+
+    The view of a *limited* route gets the `slot` of its command, for the use case to take.
+    """
 
     def get(self, path: str, *, scope: Scope) -> Callable[[View], View]:
         return self._add("GET", path, scope)
 
-    def post(self, path: str, *, scope: Scope, or_scope: Scope | None = None) -> Callable[[View], View]:
-        return self._add("POST", path, *(each for each in (scope, or_scope) if each))
+    def post(
+        self, path: str, *, scope: Scope, or_scope: Scope | None = None, limited: bool = False
+    ) -> Callable[[View], View]:
+        return self._add("POST", path, *(each for each in (scope, or_scope) if each), limited=limited)
 
-    def put(self, path: str, *, scope: Scope) -> Callable[[View], View]:
-        return self._add("PUT", path, scope)
+    def put(self, path: str, *, scope: Scope, limited: bool = False) -> Callable[[View], View]:
+        return self._add("PUT", path, scope, limited=limited)
 
-    def _add(self, method: str, path: str, *scopes: Scope) -> Callable[[View], View]:
+    def _add(self, method: str, path: str, *scopes: Scope, limited: bool = False) -> Callable[[View], View]:
         declare(method, path, *scopes)
         public = Scope.PUBLIC in scopes
 
         def add(view: View) -> View:
-            answering = self._opening(self._answering(view, method, path))
+            acting = counted(view, method, path) if limited else view
+            answering = self._opening(self._answering(acting, method, path))
             register = self.route(
                 path,
                 methods=[method],
@@ -76,7 +84,8 @@ class Routes(Blueprint):
         @wraps(answering)
         def opening(**parameters: Any) -> Response:
             origin = self.current_request.headers.get("origin")
-            return origins.opened(answering(**parameters), origin, wiring.settings().allowed_origins)
+            with observability.guarded():
+                return origins.opened(answering(**parameters), origin, wiring.settings().allowed_origins)
 
         return opening
 

@@ -6,25 +6,39 @@ import csv
 from collections.abc import Mapping
 from datetime import datetime
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.api import cursors, views
+from chalicelib.domain.days import Flow
 from chalicelib.domain.errors import InvalidRequest
 from chalicelib.domain.exports import ROOM, Place, Sheet
 from chalicelib.domain.lots import burn_order
 from chalicelib.domain.statements import Statement
 from chalicelib.services.stating import Portion
 
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
+
 EXPORT = "export"
 
 
-def statement(drawn: Statement) -> dict[str, Any]:
-    opening, closing = drawn.opening, drawn.closing
+def statement(drawn: Statement) -> shapes.statements.Statement:
+    opening, closing, flows = drawn.opening, drawn.closing, drawn.flows
     return {
         "wallet_id": drawn.wallet_id,
         "month": str(drawn.month),
         "opening": opening.left,
-        **{column.value: credits for column, credits in drawn.flows.items()},
+        "bought": flows[Flow.BOUGHT],
+        "granted": flows[Flow.GRANTED],
+        "used": flows[Flow.USED],
+        "expired": flows[Flow.EXPIRED],
+        "revoked": flows[Flow.REVOKED],
+        "restored": flows[Flow.RESTORED],
+        "adjusted": flows[Flow.ADJUSTED],
+        "sent": flows[Flow.SENT],
+        "received": flows[Flow.RECEIVED],
+        "recalled": flows[Flow.RECALLED],
+        "paid_to_debt": flows[Flow.PAID_TO_DEBT],
         "closing": closing.left,
         "held_at_close": closing.held,
         "debt_at_open": opening.debt,

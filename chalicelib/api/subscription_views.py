@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalicelib.api.views import money
 from chalicelib.domain.catalog import Catalog, Interval
@@ -15,8 +15,13 @@ from chalicelib.domain.subscriptions import News, Subscription
 from chalicelib.domain.wallet import Wallet
 from chalicelib.services.ports import Checkout
 
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
 
-def subscription(wallet: Wallet, row: Subscription, catalog: Catalog, now: datetime) -> dict[str, Any]:
+
+def subscription(
+    wallet: Wallet, row: Subscription, catalog: Catalog, now: datetime
+) -> shapes.subscriptions.Subscription:
     """Show what a wallet is on: its subscription, if one is there; else Free, or what an admin set."""
     current = catch_up(wallet, catalog, wallet.time_of_decision(now))
     plan, lots_and_words = current.plan, kept(current.wallet, now)
@@ -41,7 +46,7 @@ def subscription(wallet: Wallet, row: Subscription, catalog: Catalog, now: datet
     }
 
 
-def _billed(news: News, catalog: Catalog) -> dict[str, Any]:
+def _billed(news: News, catalog: Catalog) -> shapes.subscriptions.PlanTerms:
     return {
         "plan_id": news.plan_id,
         "name": catalog.plans[news.plan_id].name if news.plan_id in catalog.plans else news.plan_id,
@@ -56,7 +61,7 @@ def _billed(news: News, catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def _unbilled(plan_id: str, set_by: str, catalog: Catalog) -> dict[str, Any]:
+def _unbilled(plan_id: str, set_by: str, catalog: Catalog) -> shapes.subscriptions.PlanTerms:
     plan = catalog.plan_or_free(plan_id)
     price = plan.prices.get(Interval.MONTH)
     return {
@@ -77,7 +82,7 @@ def _set_by_us(plan_id: str, catalog: Catalog) -> str:
     return f"{catalog.plan_or_free(plan_id).name}, set for you; it is not billed."
 
 
-def plan_set(entry: Entry, catalog: Catalog) -> dict[str, Any]:
+def plan_set(entry: Entry, catalog: Catalog) -> shapes.subscriptions.PlanSet:
     """Show the subscription that an admin's word made, from its entry alone."""
     facts = entry.facts
     return {
@@ -87,7 +92,7 @@ def plan_set(entry: Entry, catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def checkout(opened: Checkout) -> dict[str, Any]:
+def checkout(opened: Checkout) -> shapes.subscriptions.CheckoutBegun:
     """Show the page where a subscription is paid first."""
     return {
         "checkout_url": opened.url,
@@ -96,7 +101,7 @@ def checkout(opened: Checkout) -> dict[str, Any]:
     }
 
 
-def invoice(billed: Invoice) -> dict[str, Any]:
+def invoice(billed: Invoice) -> shapes.subscriptions.Payment:
     """Show an invoice as a line of what was paid."""
     return {
         "kind": "invoice",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Request, Response
 
@@ -17,17 +17,21 @@ from chalicelib.domain.catalog import Interval
 from chalicelib.domain.subscription_changes import SubscriptionChange, to_cancel, to_plan, to_resume
 from chalicelib.domain.subscriptions import Subscription
 from chalicelib.domain.wallet import Wallet
+from chalicelib.services.limiting import Slot
 from chalicelib.services.once import Claim
 from chalicelib.services.purchasing import Shop
 from chalicelib.services.subscribing import PlanWish, change_plan, open_portal
+
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
 
 subscription_routes = Routes(__name__)
 PATH = "/api/user/subscription"
 NOW = "now"
 
 
-@subscription_routes.post(f"{PATH}/checkout", scope=Scope.CUSTOMER)
-def subscribe() -> Response:
+@subscription_routes.post(f"{PATH}/checkout", scope=Scope.CUSTOMER, limited=True)
+def subscribe(slot: Slot) -> Response:
     """Open a checkout for a plan; where a subscription runs, change it instead. Once per `Idempotency-Key`."""
     request = subscription_routes.current_request
     body = bodies.read(request, bodies.SubscribeBody)
@@ -36,11 +40,13 @@ def subscribe() -> Response:
         return to_plan(row, body.plan_id, body.interval, wiring.catalog())
 
     said = bodies.as_fields(body)
-    return _changed(request, decide, operation="subscribe", said=said, plan_id=body.plan_id, interval=body.interval)
+    return _changed(
+        request, decide, slot, operation="subscribe", said=said, plan_id=body.plan_id, interval=body.interval
+    )
 
 
-@subscription_routes.post(f"{PATH}/cancel", scope=Scope.CUSTOMER)
-def cancel() -> Response:
+@subscription_routes.post(f"{PATH}/cancel", scope=Scope.CUSTOMER, limited=True)
+def cancel(slot: Slot) -> Response:
     """Cancel at the period's end, or now; bought credits stay. Once per `Idempotency-Key`."""
     request = subscription_routes.current_request
     body = bodies.read(request, bodies.CancelBody)
@@ -48,28 +54,31 @@ def cancel() -> Response:
     def decide(row: Subscription) -> SubscriptionChange:
         return to_cancel(row, now=body.at == NOW)
 
-    return _changed(request, decide, operation="cancel", said=bodies.as_fields(body))
+    return _changed(request, decide, slot, operation="cancel", said=bodies.as_fields(body))
 
 
-@subscription_routes.post(f"{PATH}/resume", scope=Scope.CUSTOMER)
-def resume() -> Response:
+@subscription_routes.post(f"{PATH}/resume", scope=Scope.CUSTOMER, limited=True)
+def resume(slot: Slot) -> Response:
     """Take back what was planned for the period's end. Once per `Idempotency-Key`."""
     request = subscription_routes.current_request
     bodies.read(request, bodies.EmptyBody)
-    return _changed(request, to_resume, operation="resume", said={})
+    return _changed(request, to_resume, slot, operation="resume", said={})
 
 
-@subscription_routes.post("/api/user/portal", scope=Scope.CUSTOMER)
-def portal() -> Response:
+@subscription_routes.post("/api/user/portal", scope=Scope.CUSTOMER, limited=True)
+def portal(slot: Slot) -> Response:
     """Open the payment provider's own pages: cards, invoices, addresses."""
     request = subscription_routes.current_request
     bodies.read_optional(request, bodies.EmptyBody)
-    return answers.ok({"url": open_portal(_shop(), wallet_of(request, as_owner=True))})
+    url = open_portal(_shop(), wallet_of(request, as_owner=True), take_slot=slot.take)
+    shown: shapes.subscriptions.BillingPortal = {"url": url}
+    return answers.ok(shown)
 
 
 def _changed(
     request: Request,
     decide: Callable[[Subscription], SubscriptionChange],
+    slot: Slot,
     *,
     operation: str,
     said: dict[str, Any],
@@ -78,7 +87,7 @@ def _changed(
 ) -> Response:
     wallet_id, key, caller = wallet_of(request, as_owner=True), bodies.key(request), caller_of(request)
 
-    def show(wallet: Wallet, row: Subscription) -> dict[str, Any]:
+    def show(wallet: Wallet, row: Subscription) -> shapes.subscriptions.Subscription:
         return subscription_views.subscription(wallet, row, wiring.catalog(), wiring.now())
 
     wish = PlanWish(
@@ -91,7 +100,8 @@ def _changed(
         email=caller.email,
     )
     claim = Claim.on(wallet_id, key, operation=f"subscription.{operation}", body=said)
-    answer, replayed = change_plan(_shop(), wish, claim, stamp=wiring.stamp(caller.wallet_id))
+    stamp = wiring.stamp(caller.wallet_id)
+    answer, replayed = change_plan(_shop(), wish, claim, stamp=stamp, take_slot=slot.take)
     status = HTTPStatus.CREATED if "checkout_url" in answer else HTTPStatus.OK
     return answers.answer(status, answer, answers.REPLAYED if replayed else None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from chalice.app import Response
 
@@ -13,15 +13,19 @@ from chalicelib.api.routes import Routes
 from chalicelib.api.scopes import Scope
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.ledger import Entry
+from chalicelib.services.limiting import Slot
 from chalicelib.services.once import Claim
 from chalicelib.services.transferring import transfer_credits
+
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
 
 transfer_routes = Routes(__name__)
 HISTORY = "/api/credits/history"  # where the entry stands
 
 
-@transfer_routes.post("/api/credits/transfer", scope=Scope.CUSTOMER)
-def transfer() -> Response:
+@transfer_routes.post("/api/credits/transfer", scope=Scope.CUSTOMER, limited=True)
+def transfer(slot: Slot) -> Response:
     """Move credits between wallets of the caller's, once per `Idempotency-Key`."""
     request = transfer_routes.current_request
     caller, from_wallet_id = caller_of(request), wallet_of(request, as_owner=True)
@@ -31,11 +35,11 @@ def transfer() -> Response:
     claim = Claim.on(from_wallet_id, key, operation="transfer", body=bodies.as_fields(body))
     till = wiring.till(transfer_routes.lambda_context.get_remaining_time_in_millis())
     order = credit_bodies.order_of(body, from_wallet_id)
-    recorded = transfer_credits(till, order, claim, stamp=wiring.stamp(caller.wallet_id))
+    recorded = transfer_credits(till, order, claim, stamp=wiring.stamp(caller.wallet_id), take_slot=slot.take)
     return answers.created(_sent(recorded.entry), location=HISTORY, replayed=recorded.replayed)
 
 
-def _sent(entry: Entry) -> dict[str, Any]:
+def _sent(entry: Entry) -> shapes.credits.Transfer:
     facts = entry.facts
     return {
         "entry_id": entry.entry_id,

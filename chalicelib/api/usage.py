@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Request, Response
 
@@ -19,6 +19,9 @@ from chalicelib.domain.wallet import Wallet
 from chalicelib.services.once import Claim
 from chalicelib.services.ports import ChartedDay
 from chalicelib.services.using import Event, Result, Till, record_batch, record_usage
+
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
 
 usage_routes = Routes(__name__)
 OPERATION = "usage"
@@ -42,11 +45,13 @@ def batch() -> Response:
     read = [_read_event(fields) for fields in listed]
     events = [each for each in read if isinstance(each, Event)]
     settled = iter(record_batch(_till(), events, stamp=wiring.stamp(caller_of(request).wallet_id)))
-    results = [
-        _result(fields, next(settled) if isinstance(each, Event) else each, wiring.catalog())
-        for fields, each in zip(listed, read, strict=True)
-    ]
-    return answers.ok({"results": results})
+    shown: shapes.usage.UsageBatch = {
+        "results": [
+            _result(fields, next(settled) if isinstance(each, Event) else each, wiring.catalog())
+            for fields, each in zip(listed, read, strict=True)
+        ]
+    }
+    return answers.ok(shown)
 
 
 def _read_event(fields: object) -> Event | Refusal:
@@ -65,13 +70,26 @@ def _event(body: bodies.UsageBody, key: str) -> Event:
     return Event(bodies.use_of(body), Claim.on(body.wallet_id, key, operation=OPERATION, body=said))
 
 
-def _result(fields: object, result: Result, catalog: Catalog) -> dict[str, Any]:
-    key = fields.get("key") if isinstance(fields, dict) else None
-    shown = {"key": key if isinstance(key, str) else None}
+def _result(fields: object, result: Result, catalog: Catalog) -> shapes.usage.UsageResult:
+    said = fields.get("key") if isinstance(fields, dict) else None
+    key = said if isinstance(said, str) else None
     if isinstance(result, Refusal):
-        return {**shown, "replayed": False, **answers.refusal_body(result)}
+        refused: Any = {"key": key, "replayed": False, **answers.refusal_body(result)}  # with the facts of its code
+        shown: shapes.usage.UsageResult = refused
+        return shown
     taken = usage_views.recorded(result.entry, result.nth, catalog)
-    return {**shown, "status": int(HTTPStatus.OK), "replayed": result.replayed, **taken}
+    return {
+        "key": key,
+        "status": int(HTTPStatus.OK),
+        "replayed": result.replayed,
+        "entry_id": taken["entry_id"],
+        "seq": taken["seq"],
+        "from_quota": taken["from_quota"],
+        "credits": taken["credits"],
+        "draws": taken["draws"],
+        "available": taken["available"],
+        "meter": taken["meter"],
+    }
 
 
 @usage_routes.post("/api/usage/quote", scope=Scope.SERVICE, or_scope=Scope.CUSTOMER)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
-from chalicelib.api.views import money, offers, runs_out, without_none
+from chalicelib.api.views import action, money, offers, runs_out, warning
 from chalicelib.domain import levels
 from chalicelib.domain.catalog import Catalog, Incentive, Interval, Meter, MeterKind, Plan, Rate, Terms
 from chalicelib.domain.forecast import RunsOut, quota_runs_out
@@ -18,11 +18,14 @@ from chalicelib.domain.wallet import PACE_DAYS, Wallet, gauge_levels, pace_at
 from chalicelib.services.ports import ChartedDay
 from chalicelib.services.using import draws_of_use, use_facts
 
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
+
 RATE_DIGITS = 4
 LOOKED_AT = PACE_DAYS + 1  # days that the forecast of a quota looks at, today among them
 
 
-def meter_of(reading: Reading) -> dict[str, Any]:
+def meter_of(reading: Reading) -> shapes.usage.Meter:
     return {
         "meter": reading.meter,
         "name": reading.name,
@@ -36,7 +39,7 @@ def meter_of(reading: Reading) -> dict[str, Any]:
     }
 
 
-def recorded(entry: Entry, nth: int, catalog: Catalog) -> dict[str, Any]:
+def recorded(entry: Entry, nth: int, catalog: Catalog) -> shapes.usage.UsageRecorded:
     """Show what a use took, from its entry alone: the repeat of the command shows the same."""
     facts = use_facts(entry, nth)
     rate, gauge = facts["rate"], "set" in facts
@@ -61,7 +64,7 @@ def recorded(entry: Entry, nth: int, catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def usage(wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalog, now: datetime) -> dict[str, Any]:
+def usage(wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalog, now: datetime) -> shapes.usage.Usage:
     """
     Show plan, period, meters, credits, warnings, what to do, and the chart.
 
@@ -90,8 +93,8 @@ def usage(wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalo
         "period": {"start": as_text(period.start), "end": as_text(period.end)},
         "meters": [{**meter_of(reading), "runs_out": runs_out(found[reading.meter])} for reading in readings],
         "credits": {"available": current.wallet.available(now), "spent_in_period": current.plan.spent},
-        "warnings": [without_none(each) for each in levels.warnings(readings, current, catalog, now, ahead=likely)],
-        "actions": [without_none(each) for each in levels.actions(readings, current, catalog, now, ahead=likely)],
+        "warnings": [warning(each) for each in levels.warnings(readings, current, catalog, now, ahead=likely)],
+        "actions": [action(each) for each in levels.actions(readings, current, catalog, now, ahead=likely)],
         "daily": daily[-span:],
         "as_of": as_text(now),
     }
@@ -99,7 +102,7 @@ def usage(wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalo
 
 def chart(
     wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalog, now: datetime
-) -> list[dict[str, Any]]:
+) -> list[shapes.usage.UsageDay]:
     """Show every date of the span up to today, zeros included; a gauge's level stands until it is set again."""
     known = {day.date: day for day in days}
     if wallet.today:
@@ -109,7 +112,7 @@ def chart(
     first = next((known[day] for day in span_of(span, now) if day in known), None)
     standing = gauge_levels(wallet.meters)
     levels_ = {name: (first.meters if first else standing).get(name, 0) for name in gauges}
-    shown = []
+    shown: list[shapes.usage.UsageDay] = []
     for day in span_of(span, now):
         found = known.get(day)
         meters = {name: (found.meters.get(name, 0) if found else 0) for name in catalog.meters}
@@ -127,7 +130,7 @@ def span_of(span: int, now: datetime) -> list[date]:
 
 def predictions(
     wallet: Wallet, days: Sequence[ChartedDay], span: int, catalog: Catalog, now: datetime
-) -> dict[str, Any]:
+) -> shapes.usage.PredictionUsage:
     """Show the customer dashboard's numbers: predictions, how many got feedback, API calls."""
     daily = chart(wallet, days, span, catalog, now)
     total = {
@@ -151,12 +154,13 @@ def predictions(
     }
 
 
-def plan_of(plan: Plan) -> dict[str, Any]:
+def plan_of(plan: Plan) -> shapes.plans.Plan:
+    month, year = plan.prices.get(Interval.MONTH), plan.prices.get(Interval.YEAR)
     return {
         "plan_id": plan.plan_id,
         "name": plan.name,
         "self_service": plan.self_service,
-        "prices": {each.value: money(plan.prices[each]) if each in plan.prices else None for each in Interval},
+        "prices": {"month": money(month) if month else None, "year": money(year) if year else None},
         "quotas": dict(plan.quotas),
         "rates": {name: {"credits": rate.credits, "per": rate.per} for name, rate in plan.rates.items()},
         "included_credits": plan.included_credits,
@@ -165,14 +169,14 @@ def plan_of(plan: Plan) -> dict[str, Any]:
     }
 
 
-def incentive(found: Incentive | None) -> dict[str, Any] | None:
+def incentive(found: Incentive | None) -> shapes.plans.Incentive | None:
     """Show what is taken off a new plan's first payments."""
     if found is None:
         return None
     return {"name": found.name, "percent_off": found.percent_off, "first_payments": found.first_payments}
 
 
-def plans(catalog: Catalog) -> dict[str, Any]:
+def plans(catalog: Catalog) -> shapes.plans.PlanList:
     return {
         "meters": [
             {"meter": meter.meter, "name": meter.name, "kind": meter.kind.value} for meter in catalog.meters.values()
@@ -183,7 +187,7 @@ def plans(catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def quote(given: Quote) -> dict[str, Any]:
+def quote(given: Quote) -> shapes.usage.Quote:
     return {
         "quote_id": given.quote_id,
         "allowed": given.allowed,

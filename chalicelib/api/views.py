@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import levels
 from chalicelib.domain.catalog import Catalog, Package
@@ -21,11 +20,14 @@ from chalicelib.domain.purchases import Purchase, Status
 from chalicelib.services.ports import Oddity
 from chalicelib.services.purchasing import Started
 
+if TYPE_CHECKING:
+    from chalicelib.api import shapes
+
 INNER = frozenset({"v", "wallet_id", "prev_hash", "private"})  # what an entry carries for its chain
 
 
-def offers(found: Offers) -> dict[str, Any]:
-    chosen = [
+def offers(found: Offers) -> shapes.common.Offers:
+    chosen: list[shapes.common.PackageOffer] = [
         {
             "package_id": offer.package_id,
             "quantity": quantity,
@@ -34,18 +36,18 @@ def offers(found: Offers) -> dict[str, Any]:
         }
         for offer, quantity in found.packages
     ]
-    plan_offer = None
+    plan_offer: shapes.common.PlanOffer | None = None
     if found.plan:
         price = found.plan.prices[found.interval]
         plan_offer = {"plan_id": found.plan.plan_id, "interval": found.interval.value, "price": money(price)}
     return {"packages": chosen, "total": money(found.total) if found.total else None, "plan": plan_offer}
 
 
-def money(amount: Money) -> dict[str, Any]:
+def money(amount: Money) -> shapes.common.Money:
     return {"amount_minor": amount.amount_minor, "currency": amount.currency, "exponent": amount.exponent}
 
 
-def package(offer: Package) -> dict[str, Any]:
+def package(offer: Package) -> shapes.credits.Package:
     return {
         "package_id": offer.package_id,
         "name": offer.name,
@@ -57,7 +59,7 @@ def package(offer: Package) -> dict[str, Any]:
     }
 
 
-def started(begun: Started) -> dict[str, Any]:
+def started(begun: Started) -> shapes.credits.PurchaseBegun:
     """Show a purchase as it was when it began, so that a repeat shows the same."""
     purchase = begun.purchase
     return {
@@ -74,7 +76,7 @@ def started(begun: Started) -> dict[str, Any]:
     }
 
 
-def purchase(bought: Purchase) -> dict[str, Any]:
+def purchase(bought: Purchase) -> shapes.credits.Purchase:
     return {
         "purchase_id": bought.purchase_id,
         "wallet_id": bought.wallet_id,
@@ -97,7 +99,7 @@ def purchase(bought: Purchase) -> dict[str, Any]:
     }
 
 
-def payment(bought: Purchase) -> dict[str, Any]:
+def payment(bought: Purchase) -> shapes.subscriptions.Payment:
     """Show a purchase as a line of what was paid."""
     return {
         "kind": "purchase",
@@ -114,7 +116,7 @@ def payment(bought: Purchase) -> dict[str, Any]:
     }
 
 
-def oddity(event: Oddity) -> dict[str, Any]:
+def oddity(event: Oddity) -> shapes.operators.QuarantinedEvent:
     """Show an event that was kept aside."""
     return {
         "event_id": event.event_id,
@@ -126,7 +128,7 @@ def oddity(event: Oddity) -> dict[str, Any]:
     }
 
 
-def balance(current: CaughtUp, catalog: Catalog, now: datetime) -> dict[str, Any]:
+def balance(current: CaughtUp, catalog: Catalog, now: datetime) -> shapes.credits.Balance:
     """Show what a wallet holds at *now*: lots that still count, in the order in which they pay."""
     wallet = current.wallet
     counting = [lot for lot in sorted(wallet.lots, key=burn_order) if not lot.has_ended(now) or lot.held]
@@ -148,35 +150,47 @@ def balance(current: CaughtUp, catalog: Catalog, now: datetime) -> dict[str, Any
         "runs_out": runs_out(ahead.runs_out) if ahead else None,
         "low": wallet.is_below(low_below, now),
         "low_below": low_below,
-        "warnings": [without_none(each) for each in levels.warnings(readings, current, catalog, now)],
-        "actions": [without_none(each) for each in levels.actions(readings, current, catalog, now)],
+        "warnings": [warning(each) for each in levels.warnings(readings, current, catalog, now)],
+        "actions": [action(each) for each in levels.actions(readings, current, catalog, now)],
     }
 
 
-def hold(open_hold: Hold) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+def hold(open_hold: Hold) -> shapes.holds.OpenHold:
+    shown: shapes.holds.OpenHold = {
         "hold_id": open_hold.hold_id,
         "credits": open_hold.credits,
         "lapses_at": as_text(open_hold.lapses_at),
     }
     if open_hold.use:
-        shown |= {"meter": open_hold.use.meter, "quantity": open_hold.use.quantity}
+        shown["meter"], shown["quantity"] = open_hold.use.meter, open_hold.use.quantity
     return shown
 
 
-def runs_out(found: RunsOut | None) -> dict[str, Any] | None:
+def runs_out(found: RunsOut | None) -> shapes.common.RunsOut | None:
     """Show when something is used up; null within: not in sight."""
     if found is None:
         return None
     return {"earliest": as_text(found.earliest), "likely": as_text(found.likely), "latest": as_text(found.latest)}
 
 
-def without_none(told: levels.Caution | levels.Action) -> dict[str, Any]:
-    return {name: getattr(told, name) for name in told.__slots__ if getattr(told, name) is not None}
+def warning(told: levels.Caution) -> shapes.common.UsageWarning:
+    shown: shapes.common.UsageWarning = {"code": told.code, "message": told.message}
+    if told.meter is not None:
+        shown["meter"] = told.meter
+    return shown
 
 
-def lot_of(lot: Lot, now: datetime) -> dict[str, Any]:
-    shown: dict[str, Any] = {
+def action(told: levels.Action) -> shapes.common.SuggestedAction:
+    shown: shapes.common.SuggestedAction = {"action": told.action, "message": told.message}
+    if told.plan_id is not None:
+        shown["plan_id"] = told.plan_id
+    if told.package_id is not None:
+        shown["package_id"] = told.package_id
+    return shown
+
+
+def lot_of(lot: Lot, now: datetime) -> shapes.credits.Lot:
+    shown: shapes.credits.Lot = {
         "lot_id": str(lot.id),
         "source": lot.source.value,
         "granted": lot.granted,
@@ -193,8 +207,9 @@ def lot_of(lot: Lot, now: datetime) -> dict[str, Any]:
     return shown
 
 
-def entry(line: Entry) -> dict[str, Any]:
+def entry(line: Entry) -> shapes.entries.Entry:
     """Show an entry: what was hashed, and beside it what can be erased."""
-    said: Mapping[str, Any] = {name: value for name, value in line.facts.items() if name not in INNER}
+    said: Any = {name: value for name, value in line.facts.items() if name not in INNER}  # each kind's own, as hashed
     private = line.private.fields if line.private else {"actor": None, "erased": True}
-    return {**said, "entry_id": line.entry_id, "hash": line.hash.hex(), **private}
+    shown: shapes.entries.Entry = said | {"entry_id": line.entry_id, "hash": line.hash.hex(), **private}
+    return shown

@@ -16,7 +16,7 @@ from chalicelib.domain import explaining_states as states
 from chalicelib.domain import explaining_uses as uses
 from chalicelib.domain.explaining_lots import Because, why_these
 from chalicelib.domain.explaining_steps import Facts, Step
-from chalicelib.domain.ledger import Entry
+from chalicelib.domain.ledger import Entry, EntryKind
 from chalicelib.domain.wallet import Wallet
 
 
@@ -25,7 +25,7 @@ class Explanation:
     """What an entry did and why: `credits` and `draws` are the entry's own, signed by their effect on free credits."""
 
     seq: int
-    kind: str
+    kind: EntryKind
     steps: tuple[Step, ...]
     draws: tuple[Because, ...]
     credits: int

@@ -91,7 +91,7 @@ class Sheet:
             said["private_fields"] = {"fields": entry.private.fields, "salt": entry.private.salt.hex()}
         return self._put([_line(said)], self.place.sealing(said, seq=entry.seq, head=entry.hash))
 
-    def put_lots(self, lots: Iterable[Fields]) -> bool:
+    def put_lots(self, lots: Iterable[Mapping[str, Any]]) -> bool:
         """Write all lots, or none of them; purchases follow."""
         lines, place = [], replace(self.place, lists_purchases=True)
         for lot in lots:
@@ -99,7 +99,7 @@ class Sheet:
             lines.append(_line({"lot": lot, "seal": place.seal.hex()}))
         return self._put(lines, place)
 
-    def put_purchase(self, purchase: Fields) -> bool:
+    def put_purchase(self, purchase: Mapping[str, Any]) -> bool:
         place = self.place.sealing({"purchase": purchase}, before=purchase["purchase_id"])
         return self._put([_line({"purchase": purchase, "seal": place.seal.hex()})], place)
 

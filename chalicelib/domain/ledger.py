@@ -14,18 +14,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal, get_args, overload
 
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.lots import Draw, LotId
 from chalicelib.domain.times import from_text, to_text
 
 VERSION = 1
-KINDS = (
-    *("purchase", "grant", "usage", "hold", "capture", "release", "lapse", "expiry", "transfer_out", "transfer_in"),
-    *("recall", "revocation", "restoration", "set_aside", "adjustment", "renewal", "plan_change", "settings"),
-    *("freeze", "notice"),
-)
+EntryKind = Literal[
+    "purchase",
+    "grant",
+    "usage",
+    "hold",
+    "capture",
+    "release",
+    "lapse",
+    "expiry",
+    "transfer_out",
+    "transfer_in",
+    "recall",
+    "revocation",
+    "restoration",
+    "set_aside",
+    "adjustment",
+    "renewal",
+    "plan_change",
+    "settings",
+    "freeze",
+    "notice",
+]
+KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
 GENESIS = bytes(32)
 SALT_BYTES = 32
 LARGEST_INTEGER = 2**53 - 1
@@ -68,8 +86,9 @@ class Entry:
         return int(self.facts["seq"])
 
     @property
-    def kind(self) -> str:
-        return str(self.facts["kind"])
+    def kind(self) -> EntryKind:
+        kind: EntryKind = self.facts["kind"]
+        return kind
 
     @property
     def at(self) -> datetime:
@@ -142,6 +161,10 @@ def lot_of(facts: Mapping[str, Any]) -> LotId:
     return LotId.parse(facts["lot_id"])
 
 
+@overload
+def as_text(at: datetime) -> str: ...
+@overload
+def as_text(at: datetime | None) -> str | None: ...
 def as_text(at: datetime | None) -> str | None:
     return to_text(at) if at else None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Literal
 
 from chalicelib.domain.catalog import Catalog, Meter, MeterKind, Plan, Terms
 from chalicelib.domain.lots import Lot
@@ -101,11 +102,22 @@ def read_all(current: CaughtUp, catalog: Catalog) -> list[Reading]:
     return readings
 
 
+CautionCode = Literal[
+    "quota_warning", "quota_critical", "quota_exceeded", "quota_ahead", "low_balance", "debt", "expiring"
+]
+QUOTA_CODES: dict[Level, CautionCode] = {
+    Level.WARNING: "quota_warning",
+    Level.CRITICAL: "quota_critical",
+    Level.EXCEEDED: "quota_exceeded",
+}
+ActionName = Literal["upgrade", "buy_credits"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caution:
     """Something the customer should know."""
 
-    code: str
+    code: CautionCode
     message: str
     meter: str | None = None
 
@@ -114,7 +126,7 @@ class Caution:
 class Action:
     """Something the customer can do about it."""
 
-    action: str
+    action: ActionName
     message: str
     plan_id: str | None = None
     package_id: str | None = None
@@ -132,7 +144,7 @@ def warnings(
     for reading in readings:
         if reading.level is not Level.OK:
             message = _quota_message(reading, end)
-            yield Caution(code=f"quota_{reading.level}", meter=reading.meter, message=message)
+            yield Caution(code=QUOTA_CODES[reading.level], meter=reading.meter, message=message)
         elif reading.meter in ahead:
             message = (
                 f"At your pace, the {reading.quota:,} {reading.name.lower()} in your plan are used up "

@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 
 from chalicelib.domain.days import ClosedDay, Day, Flow, add_up
-from chalicelib.domain.ledger import GENESIS
+from chalicelib.domain.ledger import GENESIS, KINDS, EntryKind
 from chalicelib.domain.times import EPOCH
 from chalicelib.domain.wallet import Wallet
 
@@ -103,7 +103,7 @@ class Statement:
     opening: Books
     closing: Books
     flows: Mapping[Flow, int]
-    kinds: Mapping[str, tuple[int, int]]
+    kinds: Mapping[EntryKind, tuple[int, int]]
     is_complete: bool
 
 
@@ -156,13 +156,13 @@ def _flows(days: Iterable[Day]) -> dict[Flow, int]:
     return {column: total.get(column, 0) for column in Flow}
 
 
-def _kinds(days: Iterable[Day]) -> dict[str, tuple[int, int]]:
+def _kinds(days: Iterable[Day]) -> dict[EntryKind, tuple[int, int]]:
     total: dict[str, tuple[int, int]] = {}
     for day in days:
         for kind, (count, credits) in day.kinds.items():
             counted, summed = total.get(kind, (0, 0))
             total[kind] = (counted + count, summed + credits)
-    return {kind: total[kind] for kind in sorted(total)}
+    return {kind: total[kind] for kind in sorted(KINDS) if kind in total}
 
 
 def _check(opening: Books, parts: Sequence[tuple[Day, Books]], flows: Mapping[Flow, int]) -> None:

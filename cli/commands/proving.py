@@ -78,7 +78,7 @@ def verify_export(
         told = [path.read_text(encoding="utf-8") for path in statements or ()]
         if file:
             with file.open("rb") as raws:
-                found = verify(raws, statements=told, head=head)
+                found: Fields = verify(raws, statements=told, head=head)
         else:
             found = _fetched(office_of(ctx), wallet_id or "", [*told], months or [], head)
     except (OSError, UnicodeDecodeError, Broken) as error:

@@ -25,7 +25,7 @@ def exported(found: Fields) -> Iterator[RenderableType]:
 
 
 def verified(found: Fields, name: str) -> Iterator[RenderableType]:
-    first, *rest = told(found, name)
+    first, *rest = told(dict(found), name)
     yield Text(clean(first), style="green" if found["holds"] else "bold red", overflow="fold")
     for line in rest:
         yield Text(clean(line), overflow="fold")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -9,6 +10,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from chalicelib.api import explanations, shapes, views
 from chalicelib.domain.adjustments import adjust
 from chalicelib.domain.arithmetic import evaluate
 from chalicelib.domain.contacts import Contact, change_contact
@@ -30,6 +32,7 @@ from chalicelib.domain.usage import Use, decide, decide_all
 from chalicelib.domain.wallet import Decision, Tenure, Wallet
 from chalicelib.services.explaining import explanation_of
 from chalicelib.services.ports import Change
+from tests.api.shapes import check_shape
 from tests.builders import CATALOG, DAY, payment, purchase, stamp
 from tests.fakes import MemoryStore
 from tests.properties.test_teams import NAMES, Teams
@@ -349,6 +352,8 @@ def test_evaluating_an_explanation_gives_the_entry_again() -> None:
                 entry = world.store.entries[name, seq]
                 told = explanation_of(world.store, name, seq)
                 check(entry, before, told)
+                check_shape(json.loads(json.dumps(views.entry(entry))), shapes.entries.Entry)
+                check_shape(explanations.shown(told), shapes.entries.Explanation)
                 assert told == explain(entry, before)
                 assert told.steps == explain(entry).steps
                 seen.update(variants(entry))
