@@ -538,7 +538,7 @@ const failed = needed.find((each) => each.problem)?.problem;
 const there = needed.every((each) => each.value) && also.every((each) => each.value || each.problem);
 const again = () => needed.forEach((each) => each.problem && each.load(true));
 const drawn = there
-? draw(...needed.map((each) => each.value))
+? draw(...(needed.map((each) => each.value)))
 : failed
 ? nothing
 : html`<div aria-busy="true">
@@ -1033,9 +1033,10 @@ ${this.open === seq ? this.why(entry) : nothing}
 </li>`;
 }
 why({ seq, purchase_id, labels, note, reason, hash }) {
-const bought = purchase_id && this.use(`/api/credits/purchases/${purchase_id}`).value;
+const bought = purchase_id ? this.use(`/api/credits/purchases/${purchase_id}`).value : null;
 const receipt = away(bought?.receipt_url);
-const notes = [...Object.entries(labels ?? {}).map((pair) => pair.join(': ')), note, reason].filter(Boolean);
+const named = [labels ?? {}].flat().flatMap((each) => Object.entries(each));
+const notes = [...named.map((pair) => pair.join(': ')), note, reason].filter(Boolean);
 return html`<div class="note">
 ${this.show([this.use(`/api/credits/entries/${seq}/explanation`)], (explained) => this.sums(explained), 3)}
 ${notes.map((each) => html`<p>${each}</p>`)}
@@ -1092,15 +1093,16 @@ this.to = '';
 this.live('interval', 'to');
 }
 render() {
-const own = ['subscription', 'usage?days=30', 'recommendation'].map((name) => this.use(`/api/user/${name}`));
-const [mine, usage, advised] = own.map((each) => each.value);
+const mine = this.use('/api/user/subscription');
+const usage = this.use('/api/user/usage?days=30');
+const advised = this.use('/api/user/recommendation');
 const intervals = ['month', 'year'].map((each) => ([each, t(`by_${each}`)]));
 return html`<section class="stack grids">
 <div class="row apart">
 <h2 part="title">${t('plans')}</h2>
 ${pick(t('paid'), intervals, this.interval, (chosen) => (this.interval = chosen))}
 </div>
-${this.show([this.use('/api/plans')], (plans) => [advised ? this.advice(advised) : nothing, this.cards(plans, mine, usage)], 20, own)}
+${this.show([this.use('/api/plans')], (plans) => [advised.value ? this.advice(advised.value) : nothing, this.cards(plans, mine.value, usage.value)], 20, [mine, usage, advised])}
 ${
 this.to
 ? html`<div class="card" part="card">
@@ -1173,9 +1175,10 @@ ${rate ? html`<br /><small>${rate}</small>` : nothing}
 </div>`;
 }
 choose(at, plan_id, interval) {
-return this.run(at, '/api/user/subscription/checkout', { plan_id, interval }, ({ checkout_url, message }) => {
-leave(checkout_url);
-return checkout_url ? t('leaving') : message;
+return this.run(at, '/api/user/subscription/checkout', { plan_id, interval }, (answer) => {
+if (!('checkout_url' in answer)) return answer.message;
+leave(answer.checkout_url);
+return t('leaving');
 });
 }
 compared({ from, to, rows, price_difference: more, incentive }) {
@@ -1268,7 +1271,7 @@ const parts = [
 [
 'topup',
 this.show(
-['auto-topup', 'packages'].map((name) => this.use(`/api/credits/${name}`)),
+[this.use('/api/credits/auto-topup'), this.use('/api/credits/packages')],
 (set, { packages }) => this.topup(set, packages),
 6,
 ),

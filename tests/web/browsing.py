@@ -94,6 +94,10 @@ class Place:
         wish = {"plan_id": plan_id, "interval": interval}
         begun = self.ask("POST", "/api/user/subscription/checkout", wallet_id, wish).body
         self.control(f"sessions/{begun['checkout_session_id']}/pay", method="card")
+        self.subscribed(wallet_id, plan_id)
+
+    def subscribed(self, wallet_id: str, plan_id: str) -> None:
+        """Wait until the news of a subscription have come."""
         for _ in range(200):
             if self.get("/api/user/subscription", wallet_id)["plan_id"] == plan_id:
                 return

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.hearing import read
 from tests.local.places import free_row
 from tests.web.browsing import PATIENCE, Place, Visitor, chromium, launched, visiting
-from tests.web.stand import READY
+from tests.web.stand import LOG, READY
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,6 +28,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         assert running.stdout.readline().strip() == READY
         yield Place(port)
         running.communicate()
+    read(folder / LOG)
 
 
 @pytest.fixture(scope="session")

@@ -6,14 +6,14 @@ import sys
 import warnings
 from pathlib import Path
 
-READY = "ready"
+READY, LOG = "ready", "log.jsonl"
 
 
 def main() -> None:
     from local.stack import Stack
 
     terminal, folder = sys.stdout, Path(sys.argv[2])
-    with (folder / "log.jsonl").open("a", encoding="utf-8", buffering=1) as log:
+    with (folder / LOG).open("a", encoding="utf-8", buffering=1) as log:
         sys.stdout = log
         with Stack(int(sys.argv[1]), folder) as stack:
             stack.seed()

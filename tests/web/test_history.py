@@ -45,6 +45,21 @@ def test_every_line_says_why(visitor: Visitor, place: Place) -> None:
     expect(line.locator("table")).to_have_count(0)
 
 
+def test_uses_that_came_together_show_the_labels_of_each(visitor: Visitor, place: Place) -> None:
+    use = {"wallet_id": visitor.wallet_id, "meter": "pull_requests", "quantity": 1}
+    events = [{"key": f"event-{repo}", "labels": {"repo": repo}, **use} for repo in ("web", "api")]
+    sent = place.ask("POST", "/api/usage/batch", "svc_analyser", {"events": events}, scope="tally:service")
+    assert [each["status"] for each in sent.body["results"]] == [200, 200]
+    visitor.open("/history")
+    line = visitor.page.locator("tally-history li").first
+    expect(line).to_contain_text("2 uses")
+
+    line.get_by_role("button", name="Why?").click()
+
+    expect(line).to_contain_text("repo: web")
+    expect(line).to_contain_text("repo: api")
+
+
 def test_the_history_is_saved_as_a_file_with_nothing_that_a_spreadsheet_would_run(
     visitor: Visitor, place: Place
 ) -> None:

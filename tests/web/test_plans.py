@@ -30,6 +30,7 @@ def test_a_plan_is_chosen_paid_for_and_shown(visitor: Visitor) -> None:
     visitor.press("Subscribe")
 
     visitor.page.wait_for_url(re.compile(visitor.wallet_id + "|/$|/\\?"))
+    visitor.place.subscribed(visitor.wallet_id, "pro")
     visitor.open("/pricing")
     expect(plan(visitor, "Pro")).to_contain_text("Your plan")
 

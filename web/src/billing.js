@@ -36,7 +36,7 @@ define(
         [
           'topup',
           this.show(
-            ['auto-topup', 'packages'].map((name) => this.use(`/api/credits/${name}`)),
+            [this.use('/api/credits/auto-topup'), this.use('/api/credits/packages')],
             (set, { packages }) => this.topup(set, packages),
             6,
           ),
@@ -125,7 +125,7 @@ define(
       if (answer) this.run('plan', `${PATH}cancel`, { at }, () => t(`canceled_${at}`));
     }
 
-    /** @param {{ payments: T.Payment[], next_cursor: string | null }} paid */
+    /** @param {T.Answers['GET']['/api/user/payments']} paid */
     payments({ payments, next_cursor: more }) {
       return html`<ul class="lines">
           ${payments.map(

@@ -84,7 +84,7 @@ export class Tally extends Base {
     return this.wallet ? `${path}${path.includes('?') ? '&' : '?'}wallet=${encodeURIComponent(this.wallet)}` : path;
   }
 
-  /** @param {string} path to read while drawing */
+  /** @template {string} Path @param {Path} path to read while drawing @returns {T.Resource<T.Answer<Path>>} */
   use(path) {
     const found = resource(this.of(path));
     this.used.add(found);
@@ -96,7 +96,8 @@ export class Tally extends Base {
   /**
    * Draw what depends on answers: its place while they are waited for, and why they don't come.
    *
-   * @param {T.Resource[]} needed @param {(...values: any[]) => unknown} draw @param {number} rows
+   * @template {T.Resource[]} Needed
+   * @param {[...Needed]} needed @param {(...values: T.Values<Needed>) => unknown} draw @param {number} rows
    * @param {T.Resource[]} [also] what is waited for, so that nothing moves when it comes, and done without if it fails
    */
   show(needed, draw, rows, also = []) {
@@ -104,7 +105,7 @@ export class Tally extends Base {
     const there = needed.every((each) => each.value) && also.every((each) => each.value || each.problem);
     const again = () => needed.forEach((each) => each.problem && each.load(true));
     const drawn = there
-      ? draw(...needed.map((each) => each.value))
+      ? draw(.../** @type {any} */ (needed.map((each) => each.value)))
       : failed
         ? nothing
         : html`<div aria-busy="true">

@@ -47,7 +47,7 @@ define(
       this.kind = kind;
     }
 
-    /** @param {{ entries: T.Entry[], next_cursor: string | null }} page */
+    /** @param {T.Answers['GET']['/api/credits/history']} page */
     page({ entries, next_cursor: next }) {
       return html`${
         entries.length
@@ -92,9 +92,10 @@ define(
 
     /** @param {T.Entry} entry */
     why({ seq, purchase_id, labels, note, reason, hash }) {
-      const bought = purchase_id && this.use(`/api/credits/purchases/${purchase_id}`).value;
+      const bought = purchase_id ? this.use(`/api/credits/purchases/${purchase_id}`).value : null;
       const receipt = away(bought?.receipt_url);
-      const notes = [...Object.entries(labels ?? {}).map((pair) => pair.join(': ')), note, reason].filter(Boolean);
+      const named = [labels ?? {}].flat().flatMap((each) => Object.entries(each));
+      const notes = [...named.map((pair) => pair.join(': ')), note, reason].filter(Boolean);
       return html`<div class="note">
         ${this.show([this.use(`/api/credits/entries/${seq}/explanation`)], (explained) => this.sums(explained), 3)}
         ${notes.map((each) => html`<p>${each}</p>`)}

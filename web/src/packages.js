@@ -43,7 +43,7 @@ define(
     back() {
       const found = this.use(`/api/credits/purchases/${encodeURIComponent(this.bought)}`);
       if (found.problem && !found.value) return this.show([found], () => nothing, 1);
-      /** @type {T.Purchase} */
+      /** @type {Partial<T.Purchase>} */
       const { status = 'pending', credits = 0, bonus_credits: bonus = 0, receipt_url } = found.value ?? {};
       if (/^(pending|awaiting)/.test(status) && !this.canceled)
         this.timer ??= setTimeout(() => this.look(found), this.wait);

@@ -15,15 +15,16 @@ define(
     }
 
     render() {
-      const own = ['subscription', 'usage?days=30', 'recommendation'].map((name) => this.use(`/api/user/${name}`));
-      const [mine, usage, advised] = own.map((each) => each.value);
+      const mine = this.use('/api/user/subscription');
+      const usage = this.use('/api/user/usage?days=30');
+      const advised = this.use('/api/user/recommendation');
       const intervals = ['month', 'year'].map((each) => /** @type {[string, string]} */ ([each, t(`by_${each}`)]));
       return html`<section class="stack grids">
         <div class="row apart">
           <h2 part="title">${t('plans')}</h2>
           ${pick(t('paid'), intervals, this.interval, (chosen) => (this.interval = chosen))}
         </div>
-        ${this.show([this.use('/api/plans')], (plans) => [advised ? this.advice(advised) : nothing, this.cards(plans, mine, usage)], 20, own)}
+        ${this.show([this.use('/api/plans')], (plans) => [advised.value ? this.advice(advised.value) : nothing, this.cards(plans, mine.value, usage.value)], 20, [mine, usage, advised])}
         ${
           this.to
             ? html`<div class="card" part="card">
@@ -102,9 +103,10 @@ define(
 
     /** @type {(at: string, plan_id: string, interval: T.Interval) => Promise<void>} */
     choose(at, plan_id, interval) {
-      return this.run(at, '/api/user/subscription/checkout', { plan_id, interval }, ({ checkout_url, message }) => {
-        leave(checkout_url);
-        return checkout_url ? t('leaving') : message;
+      return this.run(at, '/api/user/subscription/checkout', { plan_id, interval }, (answer) => {
+        if (!('checkout_url' in answer)) return answer.message;
+        leave(answer.checkout_url);
+        return t('leaving');
       });
     }
 

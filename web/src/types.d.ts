@@ -5,203 +5,35 @@
 declare namespace T {
   type Options = import('../index.d.ts').Options;
 
-  interface Money {
-    amount_minor: number;
-    currency: string;
-    exponent: number;
-  }
-  interface Lot {
-    lot_id: string;
-    remaining: number;
-    held: number;
-    set_aside: number;
-    expires_at: string | null;
-  }
-  interface Told {
-    code: string;
-    meter?: string;
-    message: string;
-  }
-  interface Deed {
-    action: 'upgrade' | 'buy_credits';
-    plan_id?: string;
-    message: string;
-  }
-  interface Balance {
-    available: number;
-    held: number;
-    set_aside: number;
-    debt: number;
-    seq: number;
-    frozen: boolean;
-    low: boolean;
-    lots: Lot[];
-    expiring_next: { credits: number; at: string } | null;
-    runs_out: { likely: string | null } | null;
-    warnings: Told[];
-  }
-  interface Meter {
-    meter: string;
-    name: string;
-    kind: 'counter' | 'gauge';
-    used: number;
-    quota: number | null;
-    remaining: number | null;
-    percent: number | null;
-    level: 'ok' | 'warning' | 'critical' | 'exceeded';
-    overage_credits: number;
-    runs_out?: { likely: string | null } | null;
-  }
-  interface Day {
-    date: string;
-    meters: Record<string, number>;
-    credits: number;
-  }
-  interface Usage {
-    plan: { plan_id: string; name: string };
-    period: { start: string; end: string };
-    meters: Meter[];
-    credits: { available: number; spent_in_period: number };
-    warnings: Told[];
-    actions: Deed[];
-    daily: Day[];
-  }
-  interface Predictions {
-    predictions: { total: number; with_feedback: number };
-    feedback_rate: number | null;
-    api_calls: number;
-    daily: { date: string; predictions: number; with_feedback: number }[];
-  }
-  interface Package {
-    package_id: string;
-    name: string;
-    credits: number;
-    bonus_credits: number;
-    price: Money;
-    expires_after_days: number | null;
-    saves_percent: number;
-  }
-  interface Purchase {
-    purchase_id: string;
-    status: 'pending' | 'awaiting_payment' | 'paid' | 'failed' | 'expired' | 'review';
-    credits: number;
-    bonus_credits: number;
-    price: Money;
-    receipt_url: string | null;
-    invoice_url: string | null;
-  }
-  interface Entry {
-    seq: number;
-    kind: string;
-    at: string;
-    credits: number;
-    available_after: number;
-    meter?: string;
-    quantity?: number;
-    from_quota?: number;
-    set?: number;
-    uses?: { meter: string; quantity?: number; set?: number }[];
-    purchase_id?: string;
-    labels?: Record<string, string>;
-    note?: string;
-    reason?: string;
-    actor: string | null;
-    hash: string;
-  }
-  interface Explanation {
-    steps: { text: string; expression: string; value: number }[];
-    draws: { lot_id: string; credits: number; because: string }[];
-    credits: number;
-  }
-  interface Subscription {
-    plan_id: string;
-    name: string;
-    status: string;
-    interval: Interval;
-    price: Money | null;
-    current_period_end: string;
-    next_billing_at: string | null;
-    cancel_at_period_end: boolean;
-    ends_at: string | null;
-    pending_plan_id: string | null;
-    pending_interval: Interval | null;
-    keeps: { credits: number };
-  }
-  interface Payment {
-    kind: 'purchase' | 'invoice';
-    purchase_id?: string;
-    number?: string | null;
-    status: string;
-    amount: Money;
-    credits?: number;
-    refunded_minor?: number;
-    disputed?: boolean;
-    created_at: string;
-    receipt_url: string | null;
-  }
-  interface TopUp {
-    enabled: boolean;
-    below: number | null;
-    target: number | null;
-    package_id: string | null;
-    monthly_cap_minor: number | null;
-    status: string;
-    message: string;
-    charged_this_month: Money;
-  }
-  type Interval = 'month' | 'year';
-  interface Rate {
-    credits: number;
-    per: number;
-  }
-  interface Plan {
-    plan_id: string;
-    name: string;
-    self_service: boolean;
-    prices: Record<Interval, Money | null>;
-    quotas: Record<string, number | null>;
-    rates: Record<string, Rate>;
-    included_credits: number;
-    year_saves_percent: number | null;
-  }
-  interface Plans {
-    meters: { meter: string; name: string }[];
-    plans: Plan[];
-    incentive: { name: string } | null;
-  }
-  interface Choice {
-    plan_id: string;
-    name: string;
-    interval: Interval;
-    self_service: boolean;
-    packages: { package_id: string; quantity: number; credits: number }[];
-    cost: Money;
-    saves: Money | null;
-  }
-  interface Recommendation {
-    current: { plan_id: string; interval: Interval; cost: Money | null };
-    options: Choice[];
-    recommended: Choice | null;
-    break_even: { meter: string; quantity: number } | null;
-    based_on: { periods: number };
-    not_counted: string[];
-    message: string;
-  }
-  interface Row {
-    row: string;
-    kind: 'quota' | 'rate' | 'included_credits' | 'rollover_cap' | 'price';
-    name: string;
-    from: any;
-    to: any;
-    used?: number;
-  }
-  interface Comparison {
-    from: Plan;
-    to: Plan;
-    rows: Row[];
-    price_difference: Money | null;
-    incentive: { name: string } | null;
-  }
+  type Money = import('../api.d.ts').Money;
+  type Lot = import('../api.d.ts').Lot;
+  type Told = import('../api.d.ts').UsageWarning;
+  type Deed = import('../api.d.ts').SuggestedAction;
+  type Balance = import('../api.d.ts').Balance;
+  type Meter = import('../api.d.ts').UsageMeter;
+  type Day = import('../api.d.ts').UsageDay;
+  type Usage = import('../api.d.ts').Usage;
+  type Predictions = import('../api.d.ts').PredictionUsage;
+  type Package = import('../api.d.ts').Package;
+  type Purchase = import('../api.d.ts').Purchase;
+  type Entry = import('../api.d.ts').Entry;
+  type Explanation = import('../api.d.ts').Explanation;
+  type Subscription = import('../api.d.ts').Subscription;
+  type Payment = import('../api.d.ts').Payment;
+  type TopUp = import('../api.d.ts').TopUp;
+  type Interval = import('../api.d.ts').Interval;
+  type Rate = import('../api.d.ts').Rate;
+  type Plan = import('../api.d.ts').Plan;
+  type Plans = import('../api.d.ts').PlanList;
+  type Recommendation = import('../api.d.ts').Recommendation;
+  type Row = import('../api.d.ts').ComparisonRow;
+  type Comparison = import('../api.d.ts').Comparison;
+
+  type Answers = import('../api.d.ts').Answers;
+  type WithoutQuery<Path extends string> = Path extends `${infer Place}?${string}` ? Place : Path;
+  /** What is answered to a path; of one that is put together elsewhere, nothing is known here. */
+  type Answer<Path extends string, Method extends keyof Answers = 'GET'> =
+    WithoutQuery<Path> extends keyof Answers[Method] ? Answers[Method][WithoutQuery<Path>] : any;
 
   /** What is drawn again when an answer changes. */
   interface Host {
@@ -222,8 +54,8 @@ declare namespace T {
   /** Send a command. Its key is kept until it is answered, so that trying again does it once. */
   type Command = (path: string, body: unknown, method?: string) => Promise<any>;
   /** What is known of a path: its last good answer, and why there is no newer one. */
-  interface Resource {
-    value: any;
+  interface Resource<Value = any> {
+    value: Value | undefined;
     problem: Problem | undefined;
     hosts: Set<Host>;
     /** Ask now; `force`: what is under way may be older than what is wanted. */
@@ -231,6 +63,8 @@ declare namespace T {
     /** Ask if what is known is old. */
     renew(): void;
   }
+
+  type Values<Needed extends Resource[]> = { [Nth in keyof Needed]: NonNullable<Needed[Nth]['value']> };
 
   /** Say a message; of two forms, the number `n` picks one. */
   type Say = (name: string, facts?: Record<string, any>) => string;
@@ -242,12 +76,12 @@ declare namespace T {
   /** Do some work on behalf of a button, and say at its place what came of it; one at a time. */
   type Attempt = (at: string, work: () => Promise<any>, told: (answer: any) => string) => Promise<void>;
   /** Send a command on behalf of a button. */
-  type Run = (
+  type Run = <Path extends string, Method extends keyof Answers = 'POST'>(
     at: string,
-    path: string,
+    path: Path,
     body: unknown,
-    told: (answer: any) => string,
-    method?: string,
+    told: (answer: Answer<Path, Method>) => string,
+    method?: Method,
   ) => Promise<void>;
   /** What came of the last command, and at which place it is said. */
   interface Outcome {

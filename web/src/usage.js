@@ -29,7 +29,7 @@ class Days extends Tally {
     this.live('days');
   }
 
-  /** @type {(path: string, draw: (answer: any) => unknown, rows: number) => unknown} */
+  /** @type {<Path extends string>(path: Path, draw: (answer: T.Answer<Path>) => unknown, rows: number) => unknown} */
   card(path, draw, rows) {
     const wanted = this.use(`${path}?days=${this.days}`);
     if (wanted.value || wanted.problem) this.last = wanted;

@@ -1,0 +1,153 @@
+/** A client of the API, for browsers and Node: one method per operation, by the names of the OpenAPI document. */
+import { OPERATIONS } from './api.js';
+
+const PAUSES = [400, 1500]; // milliseconds before a request is sent again, where nobody says how long
+const LONGEST = 30_000; // milliseconds; who is told to wait longer hears of it instead
+const UNSURE = [0, 429, 502, 503]; // perhaps it was done, or soon can be: the same key does it once
+
+/** @typedef {import('./client.d.ts').ClientOptions} Options */
+/** @typedef {Record<string, any> & import('./client.d.ts').CallOptions} Asked */
+
+export class TallyProblem extends Error {
+  name = 'TallyProblem';
+
+  /** @param {number} status @param {Record<string, any>} facts @param {number | null} retryAfter @param {unknown} [cause] */
+  constructor(status, facts, retryAfter, cause) {
+    super(facts.detail ?? facts.title ?? (status ? `HTTP ${status}` : 'There was no answer.'), { cause });
+    this.status = status;
+    this.code = facts.code;
+    this.facts = facts;
+    this.retryAfter = retryAfter;
+  }
+}
+
+export class TallyClient {
+  /** @type {Options} */
+  #options = { baseUrl: '', getToken: async () => null, fetch: (url, init) => fetch(url, init) };
+  /** @type {ReturnType<Options['getToken']> | undefined} */
+  #token;
+  /** @type {Record<string, (asked?: Asked) => Promise<import('./client.d.ts').Full<any>>>} */
+  raw = {};
+
+  /** @param {Partial<Options>} [options] */
+  constructor(options) {
+    Object.assign(this.#options, filled({ ...options }));
+    /** @type {Record<string, (asked?: Asked) => Promise<any>>} */
+    const methods = {};
+    for (const [name, operation] of Object.entries(OPERATIONS)) {
+      this.raw[name] = (asked = {}) => this.#call(operation, asked);
+      methods[name] = async (asked) => (await this.raw[name](asked)).body;
+    }
+    Object.assign(this, methods);
+  }
+
+  /** @type {(name: string, asked?: Asked) => AsyncGenerator<any, void>} */
+  async *pages(name, asked) {
+    let cursor = asked?.cursor;
+    do {
+      const { body, nextCursor } = await this.raw[name]({ ...asked, cursor });
+      yield body;
+      cursor = nextCursor;
+    } while (cursor);
+  }
+
+  /** @type {(operation: import('./client.d.ts').Operation, asked: Asked) => Promise<any>} */
+  async #call({ method, path, keyed }, { body, accept, idempotencyKey, ifNoneMatch, signal, ...named }) {
+    const url = this.#options.baseUrl + address(path, named);
+    const headers = {
+      Accept: accept,
+      'Content-Type': body && 'application/json',
+      'Idempotency-Key': keyed && (idempotencyKey ?? crypto.randomUUID()),
+      'If-None-Match': ifNoneMatch,
+    };
+    const init = { method, headers, body: body && JSON.stringify(body), signal };
+    for (let turn = 0; ; turn++) {
+      try {
+        return await this.#send(url, init);
+      } catch (error) {
+        const wait = error instanceof TallyProblem && pause_before(turn, error);
+        if (wait === false) throw error;
+        await pause(wait, signal);
+      }
+    }
+  }
+
+  /** Send a request; a token that is refused is asked for once more. @type {(url: string, init: any) => Promise<any>} */
+  async #send(url, init) {
+    for (let first = true; ; first = false) {
+      const used = (this.#token ??= this.#options.getToken());
+      const forget = () => (this.#token = this.#token === used ? undefined : this.#token);
+      const bearer = await used.catch((error) => {
+        forget();
+        throw error;
+      });
+      const headers = filled({ ...init.headers, Authorization: bearer && `Bearer ${bearer}` });
+      const { fetch } = this.#options; // a browser's own wants no `this`
+      try {
+        const answer = await fetch(url, { ...init, headers });
+        if (!bearer || answer.status === 401) forget();
+        if (answer.status === 401 && bearer && first) continue;
+        if (!answer.ok && answer.status !== 304) throw await problem(answer);
+        return await full(answer);
+      } catch (error) {
+        if (error instanceof TallyProblem || init.signal?.aborted) throw error;
+        throw new TallyProblem(0, {}, null, error);
+      }
+    }
+  }
+}
+
+/** Put what is named into the path, and the rest behind it. @type {(path: string, named: Asked) => string} */
+function address(path, named) {
+  const rest = filled(named);
+  const place = path.replace(/\{(\w+)\}/g, (_, name) => {
+    const value = rest[name];
+    delete rest[name];
+    return encodeURIComponent(value);
+  });
+  const query = String(new URLSearchParams(rest));
+  return query ? `${place}?${query}` : place;
+}
+
+/** @type {(pairs: Record<string, any>) => Record<string, any>} */
+const filled = (pairs) =>
+  Object.fromEntries(Object.entries(pairs).filter(([, value]) => value !== undefined && value !== null));
+
+/** @type {(answer: Response) => Promise<import('./client.d.ts').Full<any>>} */
+async function full(answer) {
+  const header = (/** @type {string} */ name) => answer.headers.get(name);
+  const text = await answer.text();
+  const body = text && header('Content-Type')?.startsWith('application/json') ? JSON.parse(text) : text;
+  return {
+    status: answer.status,
+    body: answer.status === 304 ? undefined : body,
+    etag: header('ETag'),
+    location: header('Location'),
+    replayed: header('Idempotency-Replayed') === 'true',
+    nextCursor: header('Next-Cursor') ?? body?.next_cursor ?? null,
+  };
+}
+
+/** @type {(answer: Response) => Promise<TallyProblem>} */
+async function problem(answer) {
+  const facts = await answer.json().catch(() => null);
+  const said = answer.headers.get('Retry-After');
+  const seconds = Number(said ?? NaN);
+  const wait = Number.isNaN(seconds) ? (Date.parse(said ?? '') - Date.now()) / 1000 : seconds;
+  return new TallyProblem(answer.status, facts ?? {}, Number.isNaN(wait) ? null : Math.max(0, wait));
+}
+
+/** @type {(turn: number, problem: TallyProblem) => number | false} milliseconds, or that it isn't worth waiting */
+function pause_before(turn, { status, retryAfter }) {
+  if (!UNSURE.includes(status) || turn >= PAUSES.length) return false;
+  const wait = retryAfter === null ? PAUSES[turn] * (1 + Math.random() / 2) : retryAfter * 1000;
+  return wait <= LONGEST && wait;
+}
+
+/** @type {(wait: number, signal?: AbortSignal) => Promise<void>} */
+const pause = (wait, signal) =>
+  new Promise((done, fail) => {
+    const stop = () => (clearTimeout(timer), fail(signal?.reason));
+    const timer = setTimeout(() => (signal?.removeEventListener('abort', stop), done()), wait);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
