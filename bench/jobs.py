@@ -101,7 +101,7 @@ class Town:
     @classmethod
     def founded(cls, progress: Progress) -> Town:
         store = engines.fresh("roto")
-        assert isinstance(store, DynamoStore)  # noqa: S101
+        assert isinstance(store, DynamoStore)  # noqa: S101 - what roto gets
         return cls(store, progress)
 
     def settle(self, kind: str, number: int, *, first: int = 0) -> None:

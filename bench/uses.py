@@ -109,7 +109,7 @@ def bare_calls(url: str, wallet_id: str) -> tuple[Callable[[int], object], Calla
 
 def main() -> None:
     store = engines.store("roto")
-    assert isinstance(store, DynamoStore)  # noqa: S101
+    assert isinstance(store, DynamoStore)  # noqa: S101 - what roto gets
     wallet_id = f"acct_{uuid.uuid4().hex}"
     use = a_use(store, wallet_id)
     read, write = bare_calls(engines.tables("roto"), wallet_id)

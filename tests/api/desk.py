@@ -19,11 +19,12 @@ from local.gateway import Gateway
 from local.replies import Reply
 from local.server import Server
 from local.tokens import Issuer, Role, Wish
+from tests.api import documented, shapes
 from tests.webhooks.premises import AUDIENCE, ENVIRONMENT, ISSUER, ORIGINS, READS, WALLET, Premises, opened
 
 Json = dict[str, Any]
 
-PROBLEM = "application/problem+json"
+PROBLEM, REFUSED = "application/problem+json", 400
 MONEY = {"amount_minor", "currency", "exponent"}
 CUSTOMER, SERVICE, ADMIN = "tally:customer", "tally:service", "tally:admin"
 
@@ -80,9 +81,27 @@ class Desk:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> Reply:
-        """Send a request as it is."""
+        """Send a request as it is: what comes back has its shape, and what is accepted is as the document has it."""
+        reply = self.send(method, path, token=token, headers=headers, body=body)
+        if reply.status < REFUSED:
+            documented.check_request(method, path, body)
+        return reply
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Reply:
+        """Send a request as it is, of which nothing is expected but that what comes back has its shape."""
         bearer = {"Authorization": f"Bearer {token}"} if token else {}
-        return self._gateway.handle(method, path, {**bearer, **(headers or {})}, body)
+        reply = self._gateway.handle(method, path, {**bearer, **(headers or {})}, body)
+        shapes.check(method, path, reply)
+        documented.check_refusal(method, path, reply)
+        return reply
 
     def get(self, path: str, *, token: str | None = None, **headers: str) -> Reply:
         """Read something as the customer, or as the bearer of *token*."""

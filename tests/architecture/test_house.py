@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,20 @@ def test_requirements_are_pinned_and_without_chalice() -> None:
 
     assert all("==" in line for line in wanted)
     assert not any(line.startswith("chalice") for line in wanted)
+
+
+def test_every_exception_from_a_security_rule_has_its_reason() -> None:
+    folders = ("chalicelib", "cli", "infra", "local", "bench", "verify")
+    files = [
+        *ROOT.glob("*.py"),
+        *ROOT.glob("web/*.py"),
+        *(file for each in folders for file in ROOT.glob(f"{each}/**/*.py")),
+    ]
+    code = {file.relative_to(ROOT): file.read_text(encoding="utf-8") for file in files}
+    excepted = [(name, line) for name, text in code.items() for line in re.findall(r"# noqa: S\d+.*", text)]
+
+    assert excepted
+    assert [each for each in excepted if not re.fullmatch(r"# noqa: S\d+ - .+", each[1])] == []
 
 
 def test_no_route_asks_a_slow_package_at_import() -> None:

@@ -26,12 +26,12 @@ from local.jobs import Jobs
 from local.notices import LocalNotices
 from local.outbox import Outbox
 from tests.builders import DAY
+from tests.lines import LOGGERS_OWN
 from tests.webhooks.heard import metrics
 from tests.webhooks.premises import KEY, SECRET, Premises, opened
 
 LONG, SHORT = 300_000, 15_000  # milliseconds; within the last fifteen seconds nothing is begun
 NAMES = ["audit", "charge_topups", "expire_credits", "reconcile_stripe", "send_alerts", "sweep_purchases"]
-LOGGERS_OWN = {"level", "location", "message", "timestamp", "service", "exception", "exception_name", "stack_trace"}
 Json = dict[str, Any]
 
 

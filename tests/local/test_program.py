@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from local.__main__ import LOG
 from local.child import HOST, is_free, listens
+from tests.hearing import read
 
 from .places import free_row
 
@@ -40,6 +42,9 @@ def program(root: Path, around: dict[str, str], *options: str) -> Iterator[subpr
         finally:
             if running.poll() is None:
                 running.kill()
+    log = Path(options[options.index("--data") + 1], LOG)
+    if log.exists() and log.stat().st_size:  # who can't start has nothing to say
+        read(log)
 
 
 def group_is_gone(pid: int) -> bool:
