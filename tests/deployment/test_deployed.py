@@ -106,6 +106,12 @@ def test_pages_of_an_allowed_origin_may_read_the_answers(cloud: Cloud) -> None:
     assert (allowed["Access-Control-Allow-Origin"], other["Access-Control-Allow-Origin"]) == (ORIGIN, None)
 
 
+def test_the_api_describes_itself(cloud: Cloud) -> None:
+    said = cloud.api("GET", "/api/openapi.json")
+
+    assert (said.status, said.body["openapi"]) == (200, "3.1.0")
+
+
 def test_what_is_bought_and_paid_is_there_and_can_be_spent(cloud: Cloud) -> None:
     ann = {"Authorization": cloud.bearer(ANN), "Idempotency_Key": "buy-1"}
     bought = cloud.api("POST", "/api/credits/purchase", body={"package_id": "starter"}, **ann)
