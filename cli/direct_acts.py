@@ -15,7 +15,7 @@ from chalicelib.domain.tracing import WALLET
 from chalicelib.services.crediting import adjust_credits, grant_credits
 from chalicelib.services.freezing import freeze_wallet
 from chalicelib.services.hearing import replay
-from chalicelib.services.once import Claim, Recorded, spent
+from chalicelib.services.once import Claim, Hand, Recorded, spent
 from chalicelib.services.refunding import RefundOrder, refund_purchase
 from chalicelib.services.using import Till
 from cli.office import Act, Command, Done, Fields
@@ -37,14 +37,14 @@ def _till(command: Command) -> Till:
 def _grant(command: Command, who: str) -> Done:
     body = bodies.convert(dict(command.fields), credit_bodies.GrantBody)
     wanted = credit_bodies.grant_of(body)
-    claim = Claim.on(command.subject, command.key, operation="grant", body=bodies.as_fields(body))
+    claim = Claim.on(command.subject, command.key, operation="grant", body=bodies.as_fields(body), hand=Hand.ADMIN)
     return _credited(grant_credits(_till(command), wanted, claim, stamp=wiring.stamp(who)))
 
 
 def _adjust(command: Command, who: str) -> Done:
     body = bodies.convert(dict(command.fields), credit_bodies.AdjustmentBody)
     credit_bodies.check_change(body)
-    claim = Claim.on(command.subject, command.key, operation="adjustment", body=bodies.as_fields(body))
+    claim = Claim.on(command.subject, command.key, operation="adjustment", body=bodies.as_fields(body), hand=Hand.ADMIN)
     stamp = wiring.stamp(who)
     return _credited(adjust_credits(_till(command), body.credits, claim, reason=body.reason, stamp=stamp))
 
@@ -57,7 +57,7 @@ def _freeze(command: Command, who: str) -> Done:
     frozen = command.act is Act.FREEZE
     body = bodies.convert(dict(command.fields), credit_bodies.ReasonBody)
     said = {"frozen": frozen, **bodies.as_fields(body)}
-    claim = Claim.on(command.subject, command.key, operation="freeze", body=said)
+    claim = Claim.on(command.subject, command.key, operation="freeze", body=said, hand=Hand.ADMIN)
     stamp = wiring.stamp(who)
     recorded = freeze_wallet(_till(command), claim, frozen=frozen, reason=body.reason, stamp=stamp)
     entry = recorded.entry
@@ -72,7 +72,7 @@ def _refund(command: Command, who: str) -> Done:
     order = RefundOrder(
         wallet_id=command.subject, purchase_id=body.purchase_id, reason=body.reason, amount_minor=body.amount_minor
     )
-    claim = Claim.on(command.subject, command.key, operation="refund", body=bodies.as_fields(body))
+    claim = Claim.on(command.subject, command.key, operation="refund", body=bodies.as_fields(body), hand=Hand.ADMIN)
     if command.dry_run:
         return _rehearsed_refund(order, claim, who)
     answer, replayed = refund_purchase(wiring.shop(), order, claim, stamp=wiring.stamp(who))

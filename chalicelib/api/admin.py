@@ -10,13 +10,13 @@ from chalice.app import Response
 from chalicelib import wiring
 from chalicelib.api import answers, bodies, credit_bodies, cursors, operator_views, views
 from chalicelib.api.auth import caller_of
-from chalicelib.api.paths import named_wallet
+from chalicelib.api.paths import named_wallet, trace_of
 from chalicelib.api.routes import Routes
 from chalicelib.api.scopes import Scope
 from chalicelib.domain.errors import NotFound
 from chalicelib.services.freezing import freeze_wallet
 from chalicelib.services.hearing import replay
-from chalicelib.services.once import Claim
+from chalicelib.services.once import Claim, Hand
 from chalicelib.services.purchasing import Shop
 from chalicelib.services.refunding import RefundOrder, refund_purchase
 
@@ -52,10 +52,10 @@ def refund(wallet_id: str) -> Response:
     order = RefundOrder(
         wallet_id=wallet_id, purchase_id=body.purchase_id, reason=body.reason, amount_minor=body.amount_minor
     )
-    claim = Claim.on(wallet_id, key, operation="refund", body=bodies.as_fields(body))
+    claim = Claim.on(wallet_id, key, operation="refund", body=bodies.as_fields(body), hand=Hand.ADMIN)
     answer, replayed = refund_purchase(_shop(), order, claim, stamp=wiring.stamp(caller_of(request).wallet_id))
-    place = f"/api/credits/purchases/{body.purchase_id}"
-    return answers.created(operator_views.refund(answer), location=place, replayed=replayed)
+    shown = operator_views.refund(answer)
+    return answers.created(shown, location=trace_of(shown["refund_id"]), replayed=replayed)
 
 
 @admin_routes.get("/api/admin/quarantine", scope=Scope.ADMIN)
@@ -92,7 +92,7 @@ def _set_frozen(wallet_id: str, *, frozen: bool) -> Response:
     request, wallet_id = admin_routes.current_request, named_wallet(wallet_id)
     body, key = bodies.read(request, credit_bodies.ReasonBody), bodies.key(request)
     said = {"frozen": frozen, **bodies.as_fields(body)}
-    claim = Claim.on(wallet_id, key, operation="freeze", body=said)
+    claim = Claim.on(wallet_id, key, operation="freeze", body=said, hand=Hand.ADMIN)
     recorded = freeze_wallet(
         wiring.till(admin_routes.lambda_context.get_remaining_time_in_millis()),
         claim,

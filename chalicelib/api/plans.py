@@ -9,7 +9,7 @@ from chalicelib.api import answers, bodies, subscription_views, usage_views
 from chalicelib.api.auth import caller_of, wallet_of
 from chalicelib.api.routes import Routes
 from chalicelib.api.scopes import Scope
-from chalicelib.services.once import Claim
+from chalicelib.services.once import Claim, Hand
 from chalicelib.services.planning import override_plan
 
 plan_routes = Routes(__name__)
@@ -33,7 +33,7 @@ def set_subscription() -> Response:
     """Put a wallet on a plan by an admin's word, until it is cleared; once per `Idempotency-Key`."""
     request = plan_routes.current_request
     body, key = bodies.read(request, bodies.PlanBody), bodies.key(request)
-    claim = Claim.on(body.wallet_id, key, operation="plan", body=bodies.as_fields(body))
+    claim = Claim.on(body.wallet_id, key, operation="plan", body=bodies.as_fields(body), hand=Hand.ADMIN)
     till = wiring.till(plan_routes.lambda_context.get_remaining_time_in_millis())
     recorded = override_plan(till, body.plan_id, claim, stamp=wiring.stamp(caller_of(request).wallet_id))
     return answers.ok(subscription_views.plan_set(recorded.entry, wiring.catalog()), replayed=recorded.replayed)

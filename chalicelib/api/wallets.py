@@ -12,7 +12,7 @@ from chalicelib.api.routes import Routes
 from chalicelib.api.scopes import Scope
 from chalicelib.services.crediting import adjust_credits, grant_credits
 from chalicelib.services.erasing import erase_wallet
-from chalicelib.services.once import Claim, Recorded
+from chalicelib.services.once import Claim, Hand, Recorded
 from chalicelib.services.overseeing import overview_of
 from chalicelib.services.using import Till
 
@@ -33,7 +33,7 @@ def grant(wallet_id: str) -> Response:
     request, wallet_id = wallet_routes.current_request, named_wallet(wallet_id)
     body, key = bodies.read(request, credit_bodies.GrantBody), bodies.key(request)
     wanted = credit_bodies.grant_of(body)
-    claim = Claim.on(wallet_id, key, operation="grant", body=bodies.as_fields(body))
+    claim = Claim.on(wallet_id, key, operation="grant", body=bodies.as_fields(body), hand=Hand.ADMIN)
     return _credited(grant_credits(_till(), wanted, claim, stamp=wiring.stamp(caller_of(request).wallet_id)))
 
 
@@ -43,7 +43,7 @@ def adjust(wallet_id: str) -> Response:
     request, wallet_id = wallet_routes.current_request, named_wallet(wallet_id)
     body, key = bodies.read(request, credit_bodies.AdjustmentBody), bodies.key(request)
     credit_bodies.check_change(body)
-    claim = Claim.on(wallet_id, key, operation="adjustment", body=bodies.as_fields(body))
+    claim = Claim.on(wallet_id, key, operation="adjustment", body=bodies.as_fields(body), hand=Hand.ADMIN)
     stamp = wiring.stamp(caller_of(request).wallet_id)
     return _credited(adjust_credits(_till(), body.credits, claim, reason=body.reason, stamp=stamp))
 
@@ -53,7 +53,7 @@ def erase(wallet_id: str) -> Response:
     """Erase what identifies a person, up to the last entry. Until it is done, the same request goes on."""
     request, wallet_id = wallet_routes.current_request, named_wallet(wallet_id)
     body, key = bodies.read(request, credit_bodies.ReasonBody), bodies.key(request)
-    claim = Claim.on(wallet_id, key, operation="erasure", body=bodies.as_fields(body))
+    claim = Claim.on(wallet_id, key, operation="erasure", body=bodies.as_fields(body), hand=Hand.ADMIN)
     stamp = wiring.stamp(caller_of(request).wallet_id)
     done = erase_wallet(_till(), claim, reason=body.reason, stamp=stamp)
     return answers.ok(operator_views.erasure(done), replayed=done.replayed)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
@@ -57,6 +58,18 @@ class Turn:
             self.ceiling = max(self.ceiling, THROTTLED_WAIT)
 
 
+class Hand(StrEnum):
+    """
+    Who chose a key: each has keys of their own, so that a customer can't spend one that a service will come with.
+
+    The value stands in front of a key. No caller's key has a space, so none begins like another's.
+    """
+
+    SERVICE = ""
+    CUSTOMER = "c "
+    ADMIN = "a "
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A caller's key on a wallet, and the hash of what it is wanted for."""
@@ -66,10 +79,10 @@ class Claim:
     digest: bytes
 
     @classmethod
-    def on(cls, wallet_id: str, key: str, *, operation: str, body: dict[str, Any]) -> Claim:
+    def on(cls, wallet_id: str, key: str, *, operation: str, body: dict[str, Any], hand: Hand = Hand.SERVICE) -> Claim:
         """Claim *key* for an operation with its parsed body: what is equal there is the same request."""
         digest = sha256(canonical({"operation": operation, "body": body})).digest()
-        return cls(wallet_id=wallet_id, key=key, digest=digest)
+        return cls(wallet_id=wallet_id, key=hand + key, digest=digest)
 
     def receipt(self, *, seq: int | None = None, nth: int | None = None, purchase_id: str | None = None) -> Receipt:
         return Receipt(

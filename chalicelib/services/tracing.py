@@ -7,7 +7,7 @@ Tracing: from any id to everything that hangs together with it. Here: where an i
     evt_…                        what is kept aside; what it speaks of, the provider  1 to 5
     <wallet>:<number>            the entry                                            1
     lot_…, hold_…                the entry that made it, in the wallet that is said   1
-    a key                        its receipt, in the wallet that is said              1 or 2
+    a key                        its receipt, whoever chose it, in the wallet said    1 or 2
     a wallet                     itself                                               1 or 2
 
 Nothing is scanned. With a wallet that is said, an id is looked for there alone, first by what it looks like, then as a
@@ -37,6 +37,7 @@ from chalicelib.domain.tracing import (
     Kind,
     opened_at,
 )
+from chalicelib.services.once import Hand
 from chalicelib.services.ports import Oddity, PaymentsFailed, Sighting
 from chalicelib.services.purchasing import Shop
 
@@ -163,7 +164,9 @@ def _begun_purchase(shop: Shop, wanted: Wanted) -> Lead | None:
 
 def _key(shop: Shop, wanted: Wanted) -> Lead | None:
     wallet_id = wanted.wallet_id or ""
-    receipt = shop.store.receipt(wallet_id, wanted.name)
+    keys = [hand + wanted.name for hand in Hand]
+    found = shop.store.receipts(wallet_id, keys)
+    receipt = next((found[key] for key in keys if key in found), None)
     if receipt is None:
         return None
     entry = shop.store.entry(wallet_id, receipt.seq) if receipt.seq else None

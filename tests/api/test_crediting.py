@@ -200,7 +200,8 @@ def test_the_repeat_is_the_first_answer_again(desk: Desk, path: str) -> None:
 
 @BOTH
 def test_a_key_spent_on_something_else_is_refused(desk: Desk, path: str) -> None:
-    desk.use(1, key="u1")
+    desk.freeze(key="f1")
+    desk.freeze(key="f2", lift=True)
     say(desk, path)
     other = GRANTS if path == ADJUSTMENTS else ADJUSTMENTS
 
@@ -208,7 +209,7 @@ def test_a_key_spent_on_something_else_is_refused(desk: Desk, path: str) -> None
         refusal(say(desk, path, credits=101), 409, "key_reused")
         refusal(say(desk, path, reason="another"), 409, "key_reused")
         refusal(say(desk, other), 409, "key_reused")
-        refusal(say(desk, path, key="u1"), 409, "key_reused")
+        refusal(say(desk, path, key="f1"), 409, "key_reused")
 
 
 def test_what_is_left_out_is_the_same_as_what_is_usual(desk: Desk) -> None:

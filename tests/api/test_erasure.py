@@ -134,5 +134,5 @@ def test_no_hash_of_what_was_asked_is_left_to_try_guesses_on(past: Past) -> None
     usage = past.desk.premises.items()[past.desk.premises.store.names.usage]
     receipts = {item["sk"]["S"][2:]: item["h"]["B"] for item in usage if item["sk"]["S"].startswith("k#")}
     mine = {key for key in receipts if any(receipts[key])}
-    assert mine == {"e1", "t2"}  # the erasure's own, and that of the team's transfer
+    assert mine == {"a e1", "c t2"}  # the erasure's own, and that of the team's transfer
     assert len(receipts) > 12

@@ -108,11 +108,21 @@ def test_a_key_spent_on_another_use_is_refused(desk: Desk) -> None:
     assert desk.use(2, key="u1", wallet_id="acct_b").status == 200
 
 
-def test_a_key_spent_on_a_purchase_is_no_key_for_a_use(desk: Desk) -> None:
-    desk.buy("k1")
+def test_a_customer_can_not_spend_the_keys_that_a_service_or_an_admin_will_come_with(desk: Desk) -> None:
+    desk.give(100)
+    token = desk.token(teams=(("team_a", "owner"),))
+    for key in ("job-1", "job-2", "job-3", "job-4"):
+        assert desk.transfer(1, "team_a", key=key, token=token).status == 201
+        assert desk.buy(key, quantity=2).status == 409
 
-    with desk.changing_nothing(may_try=True):
-        refusal(desk.use(1, key="k1"), 409, "key_reused")
+    event = {"key": "job-2", "wallet_id": WALLET, "meter": "api_calls", "quantity": 1}
+    assert desk.use(1, key="job-1").status == 200
+    assert (
+        desk.post("/api/usage/batch", {"events": [event]}, token=desk.service()).json()["results"][0]["status"] == 200
+    )
+    assert desk.place(key="job-3", credits=5).status == 201
+    assert desk.freeze(key="job-4").status == 200
+    assert desk.premises.faults() == []
 
 
 def test_a_gauge_is_set(desk: Desk) -> None:
