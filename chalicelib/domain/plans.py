@@ -64,7 +64,7 @@ def _turn(wallet: Wallet, running: RunningPlan, catalog: Catalog, at: datetime) 
     months = number_of(running.anchor, at) - number_of(running.anchor, running.period_start)
     after = replace(wallet, meters=levels_kept(wallet, catalog), latches=without_quotas(wallet.latches))
     plan = catalog.plan_or_free(turned.plan_id)
-    carried = _carried(wallet, plan, running.period.end, months)
+    carried = _carried(wallet, plan, running, months)
     return _with_step(after, turned, catalog, carried=carried, turned=True)
 
 
@@ -146,10 +146,16 @@ def levels_kept(wallet: Wallet, catalog: Catalog) -> dict[str, MeterState]:
     }
 
 
-def _carried(wallet: Wallet, plan: Plan, ended: datetime, months: int) -> int:
-    """Count what rolls over of the last plan lot: each month that passed kept at most the cap."""
-    unspent = sum(lot.free for lot in _plan_lots(wallet) if lot.expires_at == ended)
-    carried = min(plan.rollover_cap, unspent)
+def _carried(wallet: Wallet, plan: Plan, running: RunningPlan, months: int) -> int:
+    """
+    Count what rolls over of the last plan lot: each month that passed kept at most the cap.
+
+    A month in which a plan was changed for another keeps nothing: its last hour on a dearer plan costs next to nothing,
+    and would bring all that a month on it includes.
+    """
+    is_whole = {*running.granted} <= {running.plan_id}
+    unspent = sum(lot.free for lot in _plan_lots(wallet) if lot.expires_at == running.period.end)
+    carried = min(plan.rollover_cap, unspent) if is_whole else 0
     for _ in range(months - 1):
         carried = min(plan.rollover_cap, carried + plan.included_credits)
     return carried

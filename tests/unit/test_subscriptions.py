@@ -490,6 +490,21 @@ def test_a_dearer_plan_takes_effect_at_once_and_what_was_used_stands() -> None:
     assert books.included(NOON + 3 * DAY) == [50, 200], "once per plan and month"
 
 
+@pytest.mark.parametrize("then", ["pro", "team"])
+def test_a_month_in_which_the_plan_was_changed_rolls_nothing_over(then: str) -> None:
+    books = subscribed()
+    hours = [END - HOUR, END - HOUR / 2]
+    raised = news(plan_id="team", price=Money(9900, "usd"), invoice_id="in_up", invoiced_at=hours[0])
+    books.hear(raised, hours[0])
+    books.hear(replace(raised, pending=("pro", Interval.MONTH), schedule_id="sub_sched_1"), hours[1])
+    assert books.included(hours[1]) == [50, 200]
+
+    assert books.included(END) == []
+    books.hear(renewed(plan_id=then), END + HOUR)
+
+    assert books.included(END + HOUR) == [50 if then == "pro" else 200]
+
+
 def test_a_planned_change_changes_nothing_before_its_time() -> None:
     books = subscribed(news(plan_id="team"))
     before = books.wallet
