@@ -33,6 +33,7 @@ from chalicelib.services.ports import (
     Receipt,
     chains,
 )
+from tests.api.shapes import check_message
 from tests.memory_operating import OperatingMemory
 
 PAGE = 100  # names in one look at what is due
@@ -69,6 +70,7 @@ class MemoryStore(OperatingMemory):
         self.topups: dict[str, TopUp] = {}
         self.erasures: dict[str, Reached] = {}
         self.taken: dict[tuple[str, datetime], int] = {}
+        self.asked: dict[tuple[str, datetime], int] = {}
         self._lock = threading.Lock()
 
     def wallet(self, wallet_id: str) -> Wallet:
@@ -212,6 +214,7 @@ class MemoryStore(OperatingMemory):
 
     def _write_messages(self, messages: Iterable[Message]) -> None:
         for message in messages:
+            check_message(message)
             self.messages[message.wallet_id, message.message_id] = Outgoing(message=message, due_at=message.at)
 
     def _keep(self, purchase: Purchase) -> None:
@@ -381,12 +384,13 @@ class MemoryStore(OperatingMemory):
         del cursor  # one page holds all
         return Due([name for name, each in self.purchases.items() if each.paid_at and each.paid_at.date() == day])
 
-    def take_slot(self, wallet_id: str, hour: Hour) -> bool:
+    def take_slot(self, wallet_id: str, hour: Hour, *, commands: int, attempts: int) -> bool:
         with self._lock:
-            taken = self.taken.get((wallet_id, hour.starts_at), 0)
-            if taken >= hour.most:
+            name = (wallet_id, hour.starts_at)
+            taken, asked = self.taken.get(name, 0) + commands, self.asked.get(name, 0) + attempts
+            if (commands and taken > hour.commands) or (attempts and asked > hour.attempts):
                 return False
-            self.taken[wallet_id, hour.starts_at] = taken + 1
+            self.taken[name], self.asked[name] = taken, asked
             return True
 
     def give_back_slot(self, wallet_id: str, hour: Hour) -> None:

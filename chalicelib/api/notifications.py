@@ -16,7 +16,7 @@ from chalicelib.api.auth import caller_of, wallet_of
 from chalicelib.api.routes import Routes
 from chalicelib.api.scopes import Scope
 from chalicelib.domain.addresses import check_email
-from chalicelib.domain.contacts import Contact, recipient_of
+from chalicelib.domain.contacts import Contact, Known, recipient_of
 from chalicelib.domain.endpoints import check_endpoint
 from chalicelib.domain.errors import InvalidRequest
 from chalicelib.services.contacts import set_contact
@@ -34,7 +34,8 @@ PATH = "/api/user/notifications"
 def show_notifications() -> Response:
     """Show where messages go. The address in use may be one that came with a payment or with the token."""
     wallet_id = wallet_of(notification_routes.current_request)
-    return answers.ok(_shown(wiring.store().contact(wallet_id)))
+    store = wiring.store()
+    return answers.ok(_shown(store.contact(wallet_id), store.known_addresses(wallet_id)))
 
 
 @notification_routes.put(PATH, scope=Scope.CUSTOMER, limited=True)
@@ -53,8 +54,9 @@ def set_notifications(slot: Slot) -> Response:
 
     till = wiring.till(notification_routes.lambda_context.get_remaining_time_in_millis())
     stamp = wiring.stamp(caller.wallet_id)
+    known = wiring.store().known_addresses(wallet_id)  # before: what is asked afterwards may fail, and hide the secret
     contact, is_new = set_contact(till, wallet_id, wish, stamp=stamp, take_slot=slot.take)
-    shown = _shown(contact)
+    shown = _shown(contact, known)
     if is_new and contact.webhook_secret:
         shown["secret"] = contact.webhook_secret
     return answers.ok(shown)
@@ -77,8 +79,7 @@ def _check_locale(locale: str) -> str:
     return locale
 
 
-def _shown(contact: Contact) -> shapes.settings.Notifications:
-    known = wiring.store().known_addresses(contact.wallet_id)
+def _shown(contact: Contact, known: Known) -> shapes.settings.Notifications:
     to = recipient_of(contact, known)
     return {
         "wallet_id": contact.wallet_id,

@@ -18,7 +18,7 @@ from chalicelib.domain.subscription_changes import SubscriptionChange, to_cancel
 from chalicelib.domain.subscriptions import Subscription
 from chalicelib.domain.wallet import Wallet
 from chalicelib.services.limiting import Slot
-from chalicelib.services.once import Claim
+from chalicelib.services.once import Claim, Hand
 from chalicelib.services.purchasing import Shop
 from chalicelib.services.subscribing import PlanWish, change_plan, open_portal
 
@@ -99,7 +99,7 @@ def _changed(
         interval=interval,
         email=caller.email,
     )
-    claim = Claim.on(wallet_id, key, operation=f"subscription.{operation}", body=said)
+    claim = Claim.on(wallet_id, key, operation=f"subscription.{operation}", body=said, hand=Hand.CUSTOMER)
     stamp = wiring.stamp(caller.wallet_id)
     answer, replayed = change_plan(_shop(), wish, claim, stamp=stamp, take_slot=slot.take)
     status = HTTPStatus.CREATED if "checkout_url" in answer else HTTPStatus.OK

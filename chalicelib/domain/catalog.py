@@ -136,6 +136,7 @@ class Limits:
     """How much one wallet may ask of us."""
 
     commands_per_hour: int = 60
+    provider_attempts_per_hour: int = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

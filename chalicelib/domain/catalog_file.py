@@ -22,6 +22,7 @@ from chalicelib.domain.catalog import (
     Plan,
     Rate,
 )
+from chalicelib.domain.limits import CHARGING
 from chalicelib.domain.lots import NOTICE
 from chalicelib.domain.money import Money
 from chalicelib.domain.strict_toml import StrictReader, Table, WrongCatalog
@@ -120,8 +121,17 @@ def _incentive(reader: StrictReader, table: Table) -> Incentive:
 
 def _limits(reader: StrictReader, table: Table) -> Limits:
     where = "limits"
-    reader.only(table, {"commands_per_hour"}, where=where)
-    return Limits(commands_per_hour=reader.integer(table, "commands_per_hour", where=where, least=1))
+    reader.only(table, {"commands_per_hour", "provider_attempts_per_hour"}, where=where)
+    return Limits(
+        commands_per_hour=reader.integer(table, "commands_per_hour", where=where, least=1),
+        provider_attempts_per_hour=reader.integer(
+            table,
+            "provider_attempts_per_hour",
+            where=where,
+            least=CHARGING,
+            default=Limits().provider_attempts_per_hour,
+        ),
+    )
 
 
 def _meter(reader: StrictReader, meter: str, table: Table) -> Meter:

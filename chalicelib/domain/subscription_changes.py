@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from chalicelib.domain.catalog import FREE, Catalog, Incentive, Interval, Plan
 from chalicelib.domain.errors import Conflict, Unprocessable
+from chalicelib.domain.limits import ASKING, CHARGING
 from chalicelib.domain.subscriptions import GIVES, Gives, News, Subscription
 
 
@@ -96,6 +97,11 @@ def is_made(news: News | None, change: SubscriptionChange, plan_id: str | None, 
     if change is SubscriptionChange.CANCEL:
         return news.ends_at is not None
     return change is SubscriptionChange.RESUME and news.ends_at is None and news.pending is None
+
+
+def attempts_of(change: SubscriptionChange) -> int:
+    """Say how many attempts at the payment provider a change takes: one that is paid at once charges a saved card."""
+    return CHARGING if change is SubscriptionChange.SWITCH else ASKING
 
 
 def incentive_for(row: Subscription, interval: Interval, catalog: Catalog) -> Incentive | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Busy, Conflict, KeyReused, PaymentsUnavailable
+from chalicelib.domain.limits import ASKING
 from chalicelib.domain.purchases import (
     OPEN_WITHIN,
     Order,
@@ -16,6 +17,7 @@ from chalicelib.domain.purchases import (
     purchase_id,
     refuse_too_many,
 )
+from chalicelib.services.limiting import TakeSlot, unlimited
 from chalicelib.services.once import Claim, Patience, spent
 from chalicelib.services.ports import (
     Change,
@@ -48,7 +50,9 @@ class Shop:
     patience: Patience
 
 
-def start_purchase(shop: Shop, order: Order, claim: Claim, *, email: str | None, now: datetime) -> Started:
+def start_purchase(
+    shop: Shop, order: Order, claim: Claim, *, email: str | None, now: datetime, take_slot: TakeSlot = unlimited
+) -> Started:
     """
     Open a purchase once per key, and a checkout session for it.
 
@@ -57,7 +61,7 @@ def start_purchase(shop: Shop, order: Order, claim: Claim, *, email: str | None,
 
     Raises:
         InvalidRequest: There is no such package.
-        TooManyRequests: Too many purchases are open.
+        TooManyRequests: Too many purchases are open; or as *take_slot* says.
         KeyReused: The key was spent on something else.
         Conflict: The key's purchase has ended without ever getting a session.
         PaymentsUnavailable: The provider did not answer; the row stands, the key may be tried again.
@@ -65,8 +69,8 @@ def start_purchase(shop: Shop, order: Order, claim: Claim, *, email: str | None,
     """
     for turn in shop.patience.turns():
         try:
-            purchase, replayed = _claimed_row(shop, order, claim, now)
-            return _with_checkout(shop, purchase, replayed=replayed, email=email, now=now)
+            purchase, replayed = _claimed_row(shop, order, claim, now=now, take_slot=take_slot)
+            return _with_checkout(shop, purchase, replayed=replayed, email=email, now=now, take_slot=take_slot)
         except PaymentsFailed as failed:
             raise PaymentsUnavailable from failed
         except (LostRace, Throttled, OutcomeUnknown) as trouble:
@@ -74,7 +78,9 @@ def start_purchase(shop: Shop, order: Order, claim: Claim, *, email: str | None,
     raise Busy(order.wallet_id)
 
 
-def _claimed_row(shop: Shop, order: Order, claim: Claim, now: datetime) -> tuple[Purchase, bool]:
+def _claimed_row(
+    shop: Shop, order: Order, claim: Claim, *, now: datetime, take_slot: TakeSlot
+) -> tuple[Purchase, bool]:
     receipt = spent(shop.store, claim)
     if receipt:
         if not receipt.purchase_id:
@@ -85,17 +91,21 @@ def _claimed_row(shop: Shop, order: Order, claim: Claim, now: datetime) -> tuple
         return found, True
     package = shop.catalog.package(order.package_id)
     refuse_too_many(shop.store.purchases_since(order.wallet_id, now - OPEN_WITHIN), now)
+    take_slot(order.wallet_id, attempts=ASKING)
     new_id = purchase_id(order.wallet_id, claim.key, now)
     purchase = open_purchase(order, package, new_id=new_id, now=now)
     shop.store.commit(Change(new_purchase=purchase, receipts=[claim.receipt(purchase_id=new_id)]))
     return purchase, False
 
 
-def _with_checkout(shop: Shop, purchase: Purchase, *, replayed: bool, email: str | None, now: datetime) -> Started:
+def _with_checkout(
+    shop: Shop, purchase: Purchase, *, replayed: bool, email: str | None, now: datetime, take_slot: TakeSlot
+) -> Started:
     if purchase.session_id and (first := shop.store.checkout(purchase.wallet_id, purchase.purchase_id)):
         return Started(purchase, first, replayed)
     if not purchase.is_open:
         raise Conflict("This purchase has ended; start another with a new key.")
+    take_slot(purchase.wallet_id, commands=0, attempts=ASKING)  # of a row that a call before this one wrote
     customer_id = purchase.customer_id or customer_of(shop, purchase.wallet_id, email)
     known = replace(purchase, customer_id=customer_id)
     offered = shop.catalog.packages.get(purchase.package_id)  # perhaps not any more: the row stands

@@ -9,6 +9,7 @@ forgotten, so that the key may be tried again.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -17,8 +18,9 @@ from chalicelib.domain.catalog import Interval
 from chalicelib.domain.errors import Busy, Conflict, NotFound, PaymentDeclined, PaymentsUnavailable, Unprocessable
 from chalicelib.domain.invoices import Invoice
 from chalicelib.domain.ledger import Stamp
+from chalicelib.domain.limits import ASKING
 from chalicelib.domain.settling import Mismatch
-from chalicelib.domain.subscription_changes import SubscriptionChange, incentive_for, is_made
+from chalicelib.domain.subscription_changes import SubscriptionChange, attempts_of, incentive_for, is_made
 from chalicelib.domain.subscriptions import Asked, Followed, Subscription, hear_of, next_look
 from chalicelib.domain.wallet import Wallet
 from chalicelib.services.following import follow_subscription, fresh_news, unknown_invoices
@@ -84,7 +86,8 @@ def change_plan(
             asked = row.asked
             if asked is None or asked.ask_id != ask_id or _is_overtaken(row, asked):
                 row, asked = _noted(shop, row, wish, ask_id, stamp=stamp, take_slot=take_slot)
-            take_slot(wish.wallet_id)
+            # also for what was noted by a call before this one, and not made
+            take_slot(wish.wallet_id, attempts=attempts_of(SubscriptionChange(asked.change)))
             return _made(shop, row, asked, wish, claim, stamp=stamp), False
         except PaymentsFailed as failed:
             raise PaymentsUnavailable from failed
@@ -105,7 +108,7 @@ def open_portal(shop: Shop, wallet_id: str, *, take_slot: TakeSlot = unlimited) 
     customer_id = shop.store.customer(wallet_id)
     if customer_id is None:
         raise NotFound("Nothing was ever paid for this wallet.")
-    take_slot(wallet_id)
+    take_slot(wallet_id, attempts=ASKING)
     try:
         return shop.payments.open_portal(customer_id)
     except PaymentsFailed as failed:
@@ -130,10 +133,10 @@ def _noted(
     """Decide by what the provider says now, and note on the row what is to be done."""
     current = row
     if row.running:
-        take_slot(row.wallet_id)
+        take_slot(row.wallet_id, attempts=ASKING)
         current = replace(row, news=fresh_news(shop, row.running))
     change = wish.decide(current)
-    take_slot(row.wallet_id)
+    take_slot(row.wallet_id, attempts=attempts_of(change))
     asked = Asked(ask_id=ask_id, change=change.value, at=stamp.now, plan_id=wish.plan_id, interval=wish.interval)
     noted = replace(row, version=row.version + 1, asked=asked)
     shop.store.commit(Change(subscription=Followed(before=row, subscription=noted)))
@@ -170,7 +173,8 @@ def _made(shop: Shop, row: Subscription, asked: Asked, wish: PlanWish, claim: Cl
             shop.payments.change_subscription(news, asked, key=f"{asked.ask_id}-{row.version}")
     except PaymentsRefused as refused:
         forgotten = replace(row, version=row.version + 1, asked=None)
-        shop.store.commit(Change(subscription=Followed(before=row, subscription=forgotten)))
+        with suppress(LostRace, OutcomeUnknown):  # another turn might charge the card again
+            shop.store.commit(Change(subscription=Followed(before=row, subscription=forgotten)))
         if isinstance(refused, PaymentsDeclined):
             raise PaymentDeclined(str(refused)) from refused
         raise Unprocessable(f"the payment provider refuses ({refused})") from refused

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from chalicelib.domain.errors import Busy, Conflict, PaymentsUnavailable
 from chalicelib.domain.ledger import Stamp
+from chalicelib.domain.limits import ASKING
 from chalicelib.domain.topup_settings import change_topup
 from chalicelib.domain.topups import TopUp, check_terms
 from chalicelib.services.limiting import TakeSlot, unlimited
@@ -55,7 +56,7 @@ def set_topup(
 def _saved_card(shop: Shop, wallet_id: str, take_slot: TakeSlot) -> str:
     customer_id = shop.store.customer(wallet_id)
     if customer_id:
-        take_slot(wallet_id)
+        take_slot(wallet_id, attempts=ASKING)
         if card := shop.payments.saved_card(customer_id):
             return card
     raise Conflict("No card is saved; buy a package with save_card first.")

@@ -1,4 +1,4 @@
-"""What lies in the tables about limits: how many commands an hour has taken, one small item per wallet and hour."""
+"""What lies in the tables about limits: what an hour has taken, one small item per wallet and hour."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from chalicelib.services.ports import LostRace
 from chalicelib.store.requests import Requests, key_of
 from chalicelib.store.tables import HourItem, TableNames, hour_key
 
-TAKEN, TTL = HourItem.taken.attr_name, HourItem.ttl.attr_name
+TAKEN, ASKED, TTL = HourItem.taken.attr_name, HourItem.asked.attr_name, HourItem.ttl.attr_name
 
 
 class Limiting:
     """
-    The part of the store that counts commands.
+    The part of the store that counts commands, and attempts at the payment provider.
 
     A count isn't conditional on what was read, so botocore's own retry after a lost answer may count twice: a slot
     more or less for an hour, and no credits.
@@ -24,19 +24,20 @@ class Limiting:
     requests: Requests
     names: TableNames
 
-    def take_slot(self, wallet_id: str, hour: Hour) -> bool:
+    def take_slot(self, wallet_id: str, hour: Hour, *, commands: int, attempts: int) -> bool:
+        counted = ((TAKEN, commands, hour.commands), (ASKED, attempts, hour.attempts))
+        wanted = [(name, more, most) for name, more, most in counted if more]
+        values = {":ttl": {"N": str(to_ms(hour.ends_at + DAY) // 1000)}}
+        for name, more, most in wanted:
+            values |= {f":{name}": {"N": str(more)}, f":{name}_room": {"N": str(most - more)}}
         try:
             self.requests.update(
                 self.names.usage,
                 key_of(wallet_id, hour_key(hour.starts_at)),
-                "ADD #taken :one SET #ttl = :ttl",
-                "attribute_not_exists(#taken) OR #taken < :most",
-                {
-                    ":one": {"N": "1"},
-                    ":most": {"N": str(hour.most)},
-                    ":ttl": {"N": str(to_ms(hour.ends_at + DAY) // 1000)},
-                },
-                names={"#taken": TAKEN, "#ttl": TTL},
+                f"ADD {', '.join(f'#{name} :{name}' for name, _, _ in wanted)} SET #ttl = :ttl",
+                " AND ".join(f"(attribute_not_exists(#{name}) OR #{name} <= :{name}_room)" for name, _, _ in wanted),
+                values,
+                names={"#ttl": TTL, **{f"#{name}": name for name, _, _ in wanted}},
             )
         except LostRace:
             return False

@@ -388,14 +388,15 @@ class DayItem(Model):
 
 
 class HourItem(Model):
-    """How many commands of a wallet's customers were taken in an hour: a limit is kept by it, and no book."""
+    """What was counted of a wallet's customers in an hour, commands and attempts at Stripe: limits, and no book."""
 
     class Meta:
         table_name = "usage"
 
     wallet_id = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
-    taken = Whole(attr_name="n")
+    taken = Whole(attr_name="n", null=True)
+    asked = Whole(attr_name="a", null=True)
     ttl = Whole()  # epoch seconds
 
 

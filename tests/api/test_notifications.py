@@ -12,6 +12,8 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.contacts import recipient_of
 from chalicelib.domain.messages import Recipient
+from chalicelib.services.ports import OutcomeUnknown, Throttled
+from chalicelib.store.dynamo import DynamoStore
 from local.replies import Reply
 from tests.api.desk import ADMIN, SERVICE, Desk, refusal
 from tests.trouble import KINDS, answered
@@ -53,6 +55,28 @@ def test_an_address_is_set_and_shown(desk: Desk) -> None:
     assert reply.headers["cache-control"] == "no-store"
     assert shown(desk) == reply.json()
     assert recipient() == Recipient(wallet_id=WALLET, email=EMAIL)
+
+
+@pytest.mark.parametrize("trouble", [Throttled("slow down"), OutcomeUnknown("no answer")])
+def test_where_the_known_addresses_cannot_be_read_nothing_is_set_and_no_secret_lost(
+    desk: Desk, trouble: Exception
+) -> None:
+    def down(*_asked: object) -> None:
+        raise trouble
+
+    with pytest.MonkeyPatch.context() as patch, desk.changing_nothing():
+        patch.setattr(DynamoStore, "known_addresses", down)
+        refusal(put(desk, {"webhook_url": URL}), 503, "busy")
+
+    assert "secret" in put(desk, {"webhook_url": URL}).json()
+
+
+def test_nothing_is_asked_after_the_write(desk: Desk) -> None:
+    desk.premises.forget_calls()
+
+    assert put(desk, {"webhook_url": URL}).status == 200
+
+    assert desk.premises.aws[-1] == "TransactWriteItems"
 
 
 def test_a_webhooks_secret_is_shown_once(desk: Desk) -> None:

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.catalog import Limits
 from chalicelib.domain.granting import Grant
 from chalicelib.domain.grants import grant
 from chalicelib.domain.lots import Source
 from chalicelib.domain.settling import settle
 from chalicelib.domain.wallet import Decision, Wallet
 from chalicelib.services.fulfilling import Outcome, fulfil
+from chalicelib.services.limiting import Slot
 from chalicelib.services.once import Claim, once
 from chalicelib.services.ports import Change, Oddity
 from chalicelib.services.reading import BEYOND, history_of
@@ -68,6 +70,26 @@ def test_a_fulfilment_is_two_round_trips_and_ten_write_units(store: DynamoStore)
     assert meter.calls == ["BatchGetItem", "TransactWriteItems"]
     assert meter.written <= 10
     assert meter.read <= 2
+
+
+def test_a_purchase_that_is_counted_costs_one_round_trip_and_one_write_unit_more(store: DynamoStore) -> None:
+    counter = Counter(wallet_id=f"acct_{uuid.uuid4().hex}")
+    counter.seen_store = store
+    counter.buy("k0")  # the customer is known from then on
+
+    with metered(store) as plain:
+        counter.buy("k1")
+    counter.take_slot = Slot(store, Limits(), NOON).take
+    with metered(store) as counted:
+        counter.buy("k2")
+    counter.take_slot = Slot(store, Limits(), NOON).take
+    with metered(store) as repeated:
+        assert counter.buy("k2").replayed
+
+    print(f"purchase opened: {plain}; as the API does it: {counted}; its repeat: {repeated}")
+    assert len(counted.calls) == len(plain.calls) + 1
+    assert counted.written == plain.written + 1
+    assert repeated.written == 0
 
 
 def test_a_grant_is_two_round_trips(store: DynamoStore, wallet_id: str) -> None:

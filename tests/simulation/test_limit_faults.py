@@ -63,7 +63,7 @@ class Counted:
         except TooManyRequests:
             slot.give_back()
             return False
-        except Exception as error:
+        except Refusal as error:
             slot.give_back()
             if self.refused and isinstance(error, self.refused):
                 return False

@@ -37,6 +37,7 @@ THRESHOLDS = "thresholds = [80, 90, 100]\n"
 GOOD = THRESHOLDS + GOOD
 LIMITS = """[limits]
 commands_per_hour = 30
+provider_attempts_per_hour = 50
 """
 INCENTIVE = """
 [incentive]
@@ -113,6 +114,10 @@ def test_low_is_the_larger_of_both_lines() -> None:
         ("commands_per_hour = 30", "commands_per_hour = 1000000001", "line 22: limits.commands_per_hour"),
         ("commands_per_hour = 30", "commands_per_day = 30", "line 22: limits.commands_per_day: unknown"),
         ("commands_per_hour = 30", "", "line 21: limits.commands_per_hour"),
+        ("attempts_per_hour = 50", "attempts_per_hour = 9", "line 23: limits.provider_attempts.*from 10 to"),
+        ("attempts_per_hour = 50", "attempts_per_hour = 50.0", "line 23: limits.provider_attempts_per_hour"),
+        ("attempts_per_hour = 50", "attempts_per_hour = false", "line 23: limits.provider_attempts_per_hour"),
+        ("attempts_per_hour = 50", "attempts_per_day = 50", "line 23: limits.provider_attempts_per_day: unknown"),
     ],
 )
 def test_a_wrong_catalogue_names_the_line(old: str, new: str, said: str) -> None:
@@ -120,9 +125,12 @@ def test_a_wrong_catalogue_names_the_line(old: str, new: str, said: str) -> None
         parse((GOOD + LIMITS).replace(old, new))
 
 
-def test_limits_are_read_and_are_sixty_where_nothing_is_said() -> None:
-    assert parse(GOOD + LIMITS).limits == Limits(commands_per_hour=30)
-    assert parse(GOOD).limits == parse(SHIPPED).limits == Limits(commands_per_hour=60)
+def test_limits_are_read_and_are_60_and_120_where_nothing_is_said() -> None:
+    usual = Limits(commands_per_hour=60, provider_attempts_per_hour=120)
+
+    assert parse(GOOD + LIMITS).limits == Limits(commands_per_hour=30, provider_attempts_per_hour=50)
+    assert parse(GOOD + LIMITS.replace("provider_attempts_per_hour = 50", "")).limits == Limits(commands_per_hour=30)
+    assert parse(GOOD).limits == parse(SHIPPED).limits == usual
     with pytest.raises(WrongCatalog, match="line 1: limits: a table is wanted"):
         parse(f"limits = 30\n{GOOD}")
 

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.catalog import Limits
 from chalicelib.domain.contacts import Contact
-from chalicelib.domain.errors import Conflict, InsufficientCredits, NotFound, PaymentsUnavailable, TooManyRequests
+from chalicelib.domain.errors import (
+    Conflict,
+    InsufficientCredits,
+    InvalidRequest,
+    NotFound,
+    PaymentDeclined,
+    PaymentsUnavailable,
+    TooManyRequests,
+)
 from chalicelib.domain.limits import hour_at
+from chalicelib.domain.purchases import OPEN_PURCHASES, Order
 from chalicelib.domain.topups import TopUp
 from chalicelib.services.contacts import set_contact
 from chalicelib.services.limiting import Slot, TakeSlot, unlimited
 from chalicelib.services.once import Recorded
 from chalicelib.services.ports import LostRace, OutcomeUnknown, PaymentsFailed, Throttled
+from chalicelib.services.purchasing import start_purchase
 from chalicelib.services.topup_settings import set_topup
 from chalicelib.services.using import Till
 from tests.builders import CATALOG, NOON, patience, stamp
+from tests.counter import Counter
 from tests.fakes import Faulty, MemoryStore
 from tests.patron import PROVIDER, WALLET, Patron
 from tests.teller import PROMO, Teller
 from tests.topper import TERMS, Topper
 
-LIMITS = Limits(commands_per_hour=2)
+LIMITS = Limits(commands_per_hour=2, provider_attempts_per_hour=12)
 HOUR = hour_at(NOON, LIMITS)
 
 
@@ -45,7 +58,12 @@ def breaking(store: MemoryStore, name: str, trouble: Exception, when: str = "bef
     return Faulty(store, point)
 
 
-def refuse(_wallet_id: str) -> None:
+def asked(store: MemoryStore, wallet_id: str = "acct_a") -> int:
+    return store.asked.get((wallet_id, HOUR.starts_at), 0)
+
+
+def refuse(_wallet_id: str, *, commands: int = 1, attempts: int = 0) -> None:
+    del commands, attempts
     raise TooManyRequests("full", retry_after_seconds=1)
 
 
@@ -85,6 +103,66 @@ def test_what_was_not_taken_is_not_given_back() -> None:
     assert not slot.is_uncounted
 
 
+def test_attempts_are_taken_with_the_slot_and_only_what_is_missing_of_them() -> None:
+    store = MemoryStore()
+    slot = slot_of(store)
+
+    for attempts in (1, 1, 10, 1, 0):
+        slot.take("acct_a", attempts=attempts)
+
+    assert (taken(store), asked(store)) == (1, 10)
+
+
+def test_attempts_are_never_given_back() -> None:
+    store = MemoryStore()
+    for _ in range(12):
+        slot = slot_of(store)
+        slot.take("acct_a", attempts=1)
+        slot.give_back()
+
+    assert (taken(store), asked(store)) == (0, 12)
+    with pytest.raises(TooManyRequests):
+        slot_of(store).take("acct_a", attempts=1)
+    slot_of(store).take("acct_a")  # what asks nobody goes on
+
+
+def test_where_attempts_are_missing_the_command_is_not_counted_either() -> None:
+    store = MemoryStore()
+    slot_of(store).take("acct_a", attempts=10)
+    slot = slot_of(store)
+
+    with pytest.raises(TooManyRequests):
+        slot.take("acct_a", attempts=3)
+    slot.give_back()
+
+    assert (taken(store), asked(store)) == (1, 10)
+
+
+def test_more_attempts_than_are_left_leave_the_command_counted_until_it_is_given_back() -> None:
+    store = MemoryStore()
+    slot_of(store).take("acct_a", attempts=10)
+    slot = slot_of(store)
+    slot.take("acct_a", attempts=1)
+
+    with pytest.raises(TooManyRequests):
+        slot.take("acct_a", attempts=10)
+    slot.give_back()
+
+    assert (taken(store), asked(store)) == (1, 11)
+
+
+def test_the_rest_of_what_was_accepted_before_takes_attempts_alone() -> None:
+    store = MemoryStore()
+    for _ in range(2):
+        slot_of(store).take("acct_a")
+    slot = slot_of(store)
+
+    slot.take("acct_a", commands=0, attempts=1)
+    slot.give_back()
+
+    assert (taken(store), asked(store)) == (2, 1)
+
+
 def test_the_next_hour_has_room() -> None:
     store = MemoryStore()
     for _ in range(2):
@@ -122,6 +200,7 @@ def test_a_slot_that_cannot_be_given_back_is_lost_and_nothing_else(trouble: Exce
 
 def test_no_slot_is_taken_where_nobody_counts() -> None:
     unlimited("acct_a")
+    unlimited("acct_a", commands=0, attempts=10)
 
 
 # When use cases take it
@@ -143,7 +222,7 @@ def test_a_transfer_takes_a_slot_of_the_sender_between_deciding_and_writing(tell
     counted(teller).move("k1", 10)
 
     assert teller.calls == ["two_wallets", "take_slot", "commit"]
-    assert (taken(teller.store), taken(teller.store, "team_b")) == (1, 0)
+    assert (taken(teller.store), taken(teller.store, "team_b"), asked(teller.store)) == (1, 0, 0)
 
 
 def test_a_transfer_that_lost_races_takes_no_second_slot(teller: Teller) -> None:
@@ -191,7 +270,7 @@ def test_a_contact_takes_a_slot_only_for_what_changes_it() -> None:
     set_contact(till, "acct_a", email, stamp=stamp(), take_slot=slot_of(store).take)
     set_contact(till, "acct_a", email, stamp=stamp(), take_slot=refuse)
 
-    assert taken(store) == 1
+    assert (taken(store), asked(store)) == (1, 0)
 
 
 def setting(topper: Topper, take_slot: TakeSlot, *, enabled: bool = True, wallet_id: str = "acct_a") -> TopUp:
@@ -210,7 +289,7 @@ def test_a_top_up_takes_a_slot_before_the_provider_is_asked_for_a_card() -> None
     setting(topper, slot_of(topper.seen_store).take)
 
     assert topper.calls.index("take_slot") < topper.calls.index("saved_card")
-    assert taken(topper.store) == 1
+    assert (taken(topper.store), asked(topper.store)) == (1, 1)
     with pytest.raises(TooManyRequests):  # the same again asks the provider again
         setting(topper, refuse)
 
@@ -223,7 +302,7 @@ def test_a_top_up_takes_one_to_be_switched_off_and_none_to_stay_off() -> None:
     setting(topper, slot_of(topper.seen_store).take, enabled=False)
     setting(topper, refuse, enabled=False)
 
-    assert taken(topper.store) == 1
+    assert (taken(topper.store), asked(topper.store)) == (1, 0)
 
 
 def test_a_top_up_of_who_never_paid_anything_takes_none() -> None:
@@ -250,7 +329,7 @@ def test_a_change_of_plan_takes_a_slot_before_the_provider_is_asked_anything(pat
     patron.take_slot = slot_of(patron.seen_store).take
     patron.want("pro", key="k1")
 
-    assert taken(patron.store, WALLET) == 1
+    assert (taken(patron.store, WALLET), asked(patron.store, WALLET)) == (1, 1)
     patron.take_slot = refuse
     assert patron.want("pro", key="k1")["replayed"]
 
@@ -269,7 +348,67 @@ def test_so_does_a_change_of_a_plan_that_runs(patron: Patron) -> None:
 
     patron.take_slot = slot_of(patron.seen_store).take
     patron.cancel()
-    assert taken(patron.store, WALLET) == 1
+    assert (taken(patron.store, WALLET), asked(patron.store, WALLET)) == (1, 1)
+
+
+def test_what_the_provider_refuses_has_taken_its_attempts(patron: Patron) -> None:
+    patron.subscribe()
+    slot = slot_of(patron.seen_store)
+    patron.take_slot = slot.take
+
+    with pytest.raises(Conflict):
+        patron.resume()
+    slot.give_back()
+
+    assert (taken(patron.store, WALLET), asked(patron.store, WALLET)) == (0, 1)
+
+
+def test_a_dearer_plan_takes_ten_attempts_before_the_card_is_charged(patron: Patron) -> None:
+    patron.subscribe()
+    patron.set_card("declined")
+    slot_of(patron.store).take(WALLET, attempts=2)
+    before = patron.row
+    patron.calls.clear()
+
+    patron.take_slot = slot_of(patron.seen_store).take
+    with pytest.raises(PaymentDeclined):
+        patron.want("team", key="k1")
+    assert asked(patron.store, WALLET) == 12
+
+    patron.calls.clear()
+    patron.take_slot = slot_of(patron.seen_store).take
+    with pytest.raises(TooManyRequests):
+        patron.want("team", key="k1")
+    assert provider_calls(patron) == []
+    assert patron.row == replace(before, version=before.version + 2)  # noted, and forgotten
+
+
+def test_where_not_all_ten_are_left_the_card_is_not_charged_and_nothing_noted(patron: Patron) -> None:
+    patron.subscribe()
+    slot_of(patron.store).take(WALLET, attempts=3)
+    before = patron.row
+    patron.calls.clear()
+
+    patron.take_slot = slot_of(patron.seen_store).take
+    with pytest.raises(TooManyRequests):
+        patron.want("team")
+
+    assert provider_calls(patron) == [f"{PROVIDER}subscription"]
+    assert patron.row == before
+
+
+def test_a_charge_that_was_noted_and_not_made_takes_ten_again(patron: Patron) -> None:
+    patron.subscribe()
+    patron.fail(f"{PROVIDER}change_subscription", "before", [PaymentsFailed("down")])
+    with pytest.raises(PaymentsUnavailable):
+        patron.want("team", key="k1")
+    patron.calls.clear()
+
+    patron.take_slot = slot_of(patron.seen_store).take
+    patron.want("team", key="k1")
+
+    assert patron.calls.count("take_slot") == 1
+    assert (taken(patron.store, WALLET), asked(patron.store, WALLET)) == (1, 10)
 
 
 def test_what_was_noted_and_not_made_takes_a_slot_again(patron: Patron) -> None:
@@ -304,4 +443,94 @@ def test_the_portal_takes_a_slot_for_who_has_paid(patron: Patron) -> None:
     assert provider_calls(patron) == []
     patron.take_slot = slot_of(patron.seen_store).take
     patron.portal()
-    assert taken(patron.store, WALLET) == 1
+    assert (taken(patron.store, WALLET), asked(patron.store, WALLET)) == (1, 1)
+
+
+@pytest.fixture
+def counter() -> Counter:
+    return Counter()
+
+
+def counting(counter: Counter) -> Counter:
+    counter.take_slot = slot_of(counter.seen_store).take
+    return counter
+
+
+def test_a_purchase_takes_a_slot_and_an_attempt_before_its_row_is_written(counter: Counter) -> None:
+    counter.take_slot = refuse
+    with pytest.raises(TooManyRequests):
+        counter.buy()
+    assert (counter.store.purchases, counter.store.spent, counter.transport.calls) == ({}, {}, [])
+
+    counting(counter).buy()
+
+    assert counter.calls.index("take_slot") < counter.calls.index("commit")
+    assert (taken(counter.store), asked(counter.store)) == (1, 1)
+
+
+def test_a_repeat_of_a_purchase_takes_nothing(counter: Counter) -> None:
+    first = counter.buy()
+    counter.take_slot = refuse
+
+    again = counter.buy()
+
+    assert (again.checkout, again.replayed) == (first.checkout, True)
+
+
+def test_a_purchase_that_is_refused_by_the_tables_takes_nothing(counter: Counter) -> None:
+    counter.take_slot = refuse
+    with pytest.raises(InvalidRequest):
+        counter.buy(order=Order(wallet_id="acct_a", package_id="nothing"))
+
+    counter.take_slot = unlimited
+    for number in range(OPEN_PURCHASES):
+        counter.buy(f"k{number}")
+    with pytest.raises(TooManyRequests):
+        counting(counter).buy("one more")
+
+    assert (taken(counter.store), asked(counter.store)) == (0, 0)
+
+
+def test_the_repeat_of_a_purchase_whose_page_could_not_be_opened_takes_an_attempt_alone(counter: Counter) -> None:
+    counter.fail("open_checkout", "before", [PaymentsFailed("down")] * 2)
+    for _ in range(2):
+        with pytest.raises(PaymentsUnavailable):
+            counting(counter).buy()
+    assert (taken(counter.store), asked(counter.store)) == (1, 2)
+    counter.take_slot = refuse
+    with pytest.raises(TooManyRequests):
+        counter.buy()
+    slot_of(counter.store).take("acct_a")
+
+    assert counting(counter).buy().replayed
+
+    assert (taken(counter.store), asked(counter.store)) == (2, 3)
+
+
+def test_purchases_at_once_may_open_more_than_ten_and_never_more_than_the_hour_may(counter: Counter) -> None:
+    at_once, most = 30, 20
+    limits = Limits(commands_per_hour=most)
+    together = Barrier(at_once)
+
+    def all_look_first(name: str, when: str) -> None:
+        if (name, when) == ("purchases_since", "after"):
+            together.wait(timeout=10)
+
+    shop = replace(counter.shop, store=Faulty(counter.store, all_look_first))
+
+    def buy(number: int) -> bool:
+        order, claim, slot = (
+            Order(wallet_id="acct_a", package_id="starter"),
+            counter.claim(f"k{number}"),
+            slot_of(counter.store, limits=limits),
+        )
+        try:
+            start_purchase(shop, order, claim, email=None, now=NOON, take_slot=slot.take)
+        except TooManyRequests:
+            return False
+        return True
+
+    with ThreadPoolExecutor(at_once) as pool:
+        opened = sum(pool.map(buy, range(at_once)))
+
+    assert opened == len(counter.store.purchases) == most > OPEN_PURCHASES

@@ -8,9 +8,10 @@ import pytest
 
 from chalicelib.domain.catalog import Limits
 from chalicelib.domain.limits import SPAN, hour_at, too_many
+from chalicelib.domain.subscription_changes import SubscriptionChange, attempts_of
 from tests.builders import NOON
 
-LIMITS = Limits(commands_per_hour=60)
+LIMITS = Limits(commands_per_hour=60, provider_attempts_per_hour=120)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,8 @@ LIMITS = Limits(commands_per_hour=60)
 def test_a_command_counts_in_the_hour_of_the_clock(now: datetime, starts_at: datetime) -> None:
     hour = hour_at(now, LIMITS)
 
-    assert (hour.starts_at, hour.ends_at, hour.most) == (starts_at, starts_at + SPAN, 60)
+    assert (hour.starts_at, hour.ends_at) == (starts_at, starts_at + SPAN)
+    assert (hour.commands, hour.attempts) == (60, 120)
 
 
 @pytest.mark.parametrize(
@@ -38,4 +40,12 @@ def test_the_wait_is_until_the_hour_is_over_in_whole_seconds(minutes: float, wai
     refusal = too_many(hour_at(now, LIMITS), now)
 
     assert (refusal.code, refusal.retry_after_seconds) == ("too_many_requests", wait)
-    assert "60 commands an hour" in str(refusal)
+    assert "60 commands of one wallet" in str(refusal)
+    assert "120 attempts at the payment provider" in str(refusal)
+
+
+def test_what_charges_a_saved_card_takes_ten_attempts_and_all_else_one() -> None:
+    assert {each: attempts_of(each) for each in SubscriptionChange} == {
+        **dict.fromkeys(SubscriptionChange, 1),
+        SubscriptionChange.SWITCH: 10,
+    }

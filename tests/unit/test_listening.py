@@ -84,11 +84,11 @@ def test_a_bad_line_is_shown_with_what_is_wrong() -> None:
 
 def test_a_suite_in_which_nothing_is_heard_is_named() -> None:
     ear = Ear()
-    ear.add({"read": {"jobs": 1}, "ran": {"api": 49, "jobs": 60, "webhooks": 60, "unit": 60}})
+    ear.add({"read": {"jobs": 1}, "ran": {"api": 499, "jobs": 60, "webhooks": 300, "unit": 600}})
 
     assert ear.deaf() == ["webhooks"]
     ear.add(ear.told())
-    assert (ear.ran["webhooks"], ear.deaf()) == (120, ["api", "webhooks"])
+    assert (ear.ran["webhooks"], ear.deaf()) == (600, ["api", "webhooks"])
 
 
 def test_a_log_without_a_line_is_noticed(tmp_path: Path) -> None:

@@ -52,7 +52,43 @@ def test_a_value_that_is_no_word_is_withheld(lines: Lines, value: object) -> Non
 
 
 @pytest.mark.parametrize(
-    "value", ["", "acct_1", "auth0|5f", "/api/holds/{hold_id}", "urllib3.connectionpool:333", "1:2"]
+    "value",
+    [
+        *(
+            "sk_live_51Habc",
+            "sk_test_counter",
+            "key:rk_live_51H",
+            "whsec_first",
+            "x/whsec_1",
+            "pi_3Nabc_secret_Zq81kd02",
+        ),
+        *("4242424242424242", "pm_4242424242424242", "n=4242424242424242".replace("=", ":"), "4242424242424242/12/30"),
+        *("4242-4242-4242-4242", "4242.4242.4242.4242", "3782-822463-10005", "378282246310005", "2223003122003222"),
+        *("4222222222222", "6304000000000000000", "+4915112345678", "tel:+4915112345678"),
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhY2N0XzEifQ.",
+        "eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
+        "Bearer:eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
+        "eyJhbGciOiJSU0EtT0FFUCJ9.a2V5.aXY.dGV4dA.dGFn",
+    ],
+)
+def test_a_word_with_a_secret_a_token_or_a_cards_number_in_it_is_withheld(lines: Lines, value: str) -> None:
+    say("answered", reason=value, counts={value: 1}, causes=["KeyError", value])
+
+    [line] = lines.said
+    assert (line["reason"], line["counts"], line["causes"]) == ("withheld", {"withheld": 1}, ["KeyError", "withheld"])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "acct_1", "auth0|5f", "/api/holds/{hold_id}", "urllib3.connectionpool:333", "1:2", "topup#12"),
+        *("1795694400123", "1795694400123456", "1795694400123456789", "20261126212607", "2026-11-26", "2026-11"),
+        *("auth0|5f7c8ec7c33c6c004bbafe82", "550e8400-e29b-41d4-a716-446655440000", "4242424242424241", "424242424242"),
+        *("11111111-1111-4111-8111-111111111111", "pur_01kb4t5z9w7q3m8x2v6n0d1c4f", "evt_1NG8Du2eZvKYlo2CUI79vXWy"),
+        *("cs_test_a1B2c3D4e5F6g7H8i9J0", "task_1", "mark_1", "basket_secret", "STRIPE_WEBHOOK_SECRET_NAME"),
+        *("checkout.session.completed", "customer.subscription.updated", "aws_lambda_powertools.metrics.base:12"),
+        *("AWS.SimpleQueueService.NonExistentQueue", "InvalidInstanceID.NotFound", "chalicelib/payments/client.py:39"),
+    ],
 )
 def test_words_numbers_and_nothing_are_written_as_they_are(lines: Lines, value: str) -> None:
     say("answered", reason=value, status=200, code=None)

@@ -261,8 +261,8 @@ class Store(Protocol):
     def keep_erasure(self, wallet_id: str, reached: Reached) -> None:
         """Note how far an erasure has come, over what stood there."""
 
-    def take_slot(self, wallet_id: str, hour: Hour) -> bool:
-        """Count one more command of a wallet in an hour, if there is room; whether there was."""
+    def take_slot(self, wallet_id: str, hour: Hour, *, commands: int, attempts: int) -> bool:
+        """Count so many more commands and attempts of a wallet in an hour, if there is room for all; whether so."""
 
     def give_back_slot(self, wallet_id: str, hour: Hour) -> None:
-        """Count one command less."""
+        """Count one command less; attempts stay."""
