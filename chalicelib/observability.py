@@ -1,9 +1,9 @@
 """
 The only way out for a line: one JSON line per request or job, and metrics in the same line's format (EMF).
 
-Messages are ours, names are on a list, and values are numbers or words without a space: whatever a person wrote has no
-way in. Of what broke, the types and our own lines are told and no text, which may quote anything; of what libraries
-log, who spoke and where.
+Messages are ours, names are on a list, and values are numbers or words without a space, of which none has a secret, a
+token or a card's number in it: whatever a person wrote has no way in. Of what broke, the types and our own lines are
+told and no text, which may quote anything; of what libraries log, who spoke and where.
 """
 
 from __future__ import annotations
@@ -53,7 +53,15 @@ LOGGED = frozenset(
         "counts",
     }
 )
-WORD = re.compile(r"(?!.*//)[A-Za-z0-9_.:/|{}#+-]{0,160}")  # ids, codes, routes; no space, no @, no address
+WORD = re.compile(r"(?!.*//)[A-Za-z0-9_.:/|{}#-]{0,160}")  # ids, codes, routes; no space, no @, no +, no address
+SECRET = re.compile(
+    r"(?<![A-Za-z])[sr]k_|whsec_|_secret_"  # Stripe's keys and secrets, and what a page pays with
+    r"|(?<![\w-])(?=[\w-]*[A-Z])[\w-]{10,}\.[\w-]+\."  # a JWT; names of modules and events have no capitals
+)
+CARD = re.compile(  # as its networks begin them, which no time of this century does; in one, or in its groups
+    r"(?<![A-Za-z0-9])(?:(?:2[2-7]|[3-6]\d)\d{11,17}"
+    r"|\d{4}([^A-Za-z0-9])(?:\d{4}\1\d{4}\1\d{4}|\d{6}\1\d{5}))(?![A-Za-z0-9])"
+)
 WITHHELD = "withheld"
 OURS = "chalicelib/"
 MOST = 12  # frames, or other things in one list
@@ -147,12 +155,24 @@ def _fit(value: object) -> object:
     if isinstance(value, int):
         return value
     if isinstance(value, str):
-        return value if WORD.fullmatch(value) else WITHHELD
+        return value if WORD.fullmatch(value) and not _tells(value) else WITHHELD
     if isinstance(value, Mapping):
         return {_fit(name): _fit(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_fit(each) for each in value[:MOST]]
     return WITHHELD
+
+
+def _tells(word: str) -> bool:
+    """Whether a word has a secret, a token or a card's number in it."""
+    return bool(SECRET.search(word)) or any(_is_luhn(each[0]) for each in CARD.finditer(word))
+
+
+def _is_luhn(text: str) -> bool:
+    """Whether the digits of a text pass Luhn's check."""
+    digits = [int(each) for each in text if each.isdecimal()]
+    doubled = (sum(divmod(2 * each, 10)) for each in digits[-2::-2])
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

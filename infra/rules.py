@@ -39,6 +39,7 @@ OF_FUNCTIONS = {  # AWS's metrics of functions that somebody must hear of
 }
 THROTTLES = ("ReadThrottleEvents", "WriteThrottleEvents")
 REFUSALS = ("UNAUTHORIZED", "ACCESS_DENIED", "MISSING_AUTHENTICATION_TOKEN", "THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX")
+AUTHORIZER, LOOKS_FIRST = "x-amazon-apigateway-authorizer", "identityValidationExpression"
 HEADERS = ("Access-Control-Allow-Origin", "Content-Type")
 TWO_WEEKS = 14 * 86_400  # seconds
 
@@ -254,11 +255,13 @@ def _gateway(template: Template) -> Iterator[tuple[str, str]]:
     for name, api in of_type(template, "AWS::Serverless::Api").items():
         settings = api.get("MethodSettings", [{}])[0]
         one_stage = template["Globals"].get("Api", {}).get("OpenApiVersion") is not None
+        guards = [each[AUTHORIZER] for each in api["DefinitionBody"].get("securityDefinitions", {}).values()]
         wanted = {
             "not regional": api.get("EndpointConfiguration") in ("REGIONAL", {"Type": "REGIONAL"}),
             "not throttled": {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= settings.keys(),
             "no access log": "DestinationArn" in api.get("AccessLogSetting", {}),
             "SAM adds a stage that nothing guards": one_stage,
+            "starts the authorizer for what is no token": all(LOOKS_FIRST in each for each in guards),
         }
         yield from _missing(name, wanted)
 

@@ -1,4 +1,4 @@
-"""HTTP on loopback: keep-alive, bounded bodies, a thread per connection, and not a word on the terminal."""
+"""HTTP on loopback, to its own names alone: keep-alive, bounded bodies, a thread per connection, and no word said."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from local import loopback
 from local.replies import Reply, broken, problem
 
 HOST = "127.0.0.1"
@@ -87,8 +88,11 @@ class _Handler(BaseHTTPRequestHandler):
         if len(length) > len(str(MOST_DISCARDED)) or int(length) > self.server.largest_body:
             self._discard(int(length[:12]))
             return problem("too_large", 413, f"At most {self.server.largest_body} bytes.")
+        headers, body = self._headers(), self.rfile.read(int(length))
+        if not loopback.is_called_by_name(headers):
+            return problem("forbidden", loopback.REFUSED, "Only 127.0.0.1 and localhost are answered for.")
         try:
-            return self.server.answer(self.command, self.path, self._headers(), self.rfile.read(int(length)))
+            return self.server.answer(self.command, self.path, headers, body)
         except Exception:
             log.exception("%s %s", self.command, self.path.partition("?")[0])
             return broken()

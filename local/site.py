@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import loopback
 from local.controls import Controls
 from local.gateway import Gateway
 from local.pages import page_at
 from local.play import Play
-from local.replies import Reply
+from local.replies import Reply, problem
 
 BY_HAND = Path(__file__).with_name("index.html")
 BY_HAND_HEADERS = {
@@ -32,6 +33,8 @@ class Site:
 
     def handle(self, method: str, path_with_query: str, headers: Mapping[str, str], body: bytes) -> Reply:
         path = path_with_query.partition("?")[0]
+        if path.startswith("/local/") and not loopback.is_from_here(headers):
+            return problem("forbidden", loopback.REFUSED, "Pages from elsewhere drive nothing here.")
         if path.startswith("/local/play/"):
             return self.play.handle(method, path, body)
         if path.startswith("/local/"):

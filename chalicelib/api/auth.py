@@ -9,12 +9,11 @@ from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, Request
 from chalicelib import observability, wiring
 from chalicelib.api import bodies
 from chalicelib.api.scopes import opened_by
-from chalicelib.api.tokens import BadToken, Caller
+from chalicelib.api.tokens import OWNER, BadToken, Caller, read_scopes
 from chalicelib.domain.errors import Forbidden, NotFound
 
 authorizers = Blueprint(__name__)
 KEPT = 60  # seconds for which the gateway may keep an answer
-OWNER = "owner"
 
 
 class Unauthorized(observability.Spoken):
@@ -50,7 +49,7 @@ def caller_of(request: Request) -> Caller:
     context = request.context["authorizer"]
     return Caller(
         wallet_id=context["sub"],
-        scopes=frozenset(context["scopes"].split()),
+        scopes=read_scopes(context["scopes"]),
         teams=json.loads(context["teams"]),
         email=context["email"] or None,
     )

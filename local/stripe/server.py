@@ -1,4 +1,4 @@
-"""The stand-in over HTTP, on loopback only."""
+"""The stand-in over HTTP, on loopback only and by its names; pages from elsewhere drive nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import logging
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
+from local import loopback
 from local.stripe.replies import Reply
 from local.stripe.standin import StandIn
 
@@ -84,11 +86,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(self._reply(self.rfile.read(int(length))))
 
     def _reply(self, body: bytes) -> Reply:
+        if not self._is_welcome():
+            return Reply(status=loopback.REFUSED, headers={"content-type": "application/json"}, body=b"{}")
         try:
             return self.server.standin.handle(self.command, self.path, dict(self.headers), body)
         except Exception:
             logging.getLogger(__name__).exception("%s %s", self.command, self.path)
             return Reply(status=500, headers={"content-type": "application/json"}, body=BROKEN)
+
+    def _is_welcome(self) -> bool:
+        named = {name.lower(): value for name, value in self.headers.items()}
+        drives = unquote(self.path).startswith("/_control/")
+        return loopback.is_called_by_name(named) and (not drives or loopback.is_from_here(named))
 
     def _send(self, reply: Reply, *, keep_alive: bool = True) -> None:
         self.send_response(reply.status)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from chalicelib import wiring
+from chalicelib.api.tokens import Caller, fetch_keys, read_claims
+from local.replies import Reply
+from local.server import Server
 from local.tokens import Issuer
 from tests.api.desk import ADMIN, CUSTOMER, SERVICE, Desk, refusal
 from tests.api.forger import Forger, part
-from tests.webhooks.premises import AUDIENCE, ISSUER
+from tests.webhooks.premises import AUDIENCE, ISSUER, WALLET
 
 BALANCE = "/api/credits/balance"
 
@@ -152,6 +155,7 @@ GOOD: dict[str, Callable[[Forger, int], str]] = {
     "teams as nobody writes them": lambda f, now: f.signed(tally_teams=[1, None, {}, {"wallet_id": 1, "role": []}]),
     "an address that is none": lambda f, now: f.signed(email=7),
     "several scopes": lambda f, now: f.signed(scope=f"openid {CUSTOMER} email"),
+    "several spaces": lambda f, now: f.signed(scope=f"  openid  {CUSTOMER} "),
     "64 characters": lambda f, now: f.signed(sub="a" * 64),
     "all characters": lambda f, now: f.signed(sub="auth0|Anna.B_c:d-e@f"),
 }
@@ -171,7 +175,13 @@ def test_the_schemes_case_does_not_matter(desk: Desk, scheme: str) -> None:
 
 @pytest.mark.parametrize(
     "scope",
-    [None, "", "openid email", "tally", "tally:", "TALLY:CUSTOMER", f"{CUSTOMER}s", f"x{CUSTOMER}", [CUSTOMER], 7],
+    [
+        *(None, "", "openid email", "tally", "tally:", "TALLY:CUSTOMER", f"{CUSTOMER}s", f"x{CUSTOMER}", [CUSTOMER], 7),
+        *(
+            f"openid{space}{CUSTOMER}"
+            for space in ("\t", "\n", "\r", "\x0b", "\x1c", "\x85", "\xa0", "\u2003", "\u3000")
+        ),
+    ],
 )
 def test_a_token_without_a_scope_of_ours_gets_403(desk: Desk, forger: Forger, scope: object) -> None:
     refusal(desk.get(BALANCE, token=forger.signed(scope=scope)), 403, "forbidden")
@@ -183,6 +193,50 @@ def test_a_token_with_another_scope_gets_403(desk: Desk, scope: str) -> None:
     with desk.changing_nothing():
         refusal(desk.get(BALANCE, token=desk.token(scope=scope)), 403, "forbidden")
         refusal(desk.buy(token=desk.token(scope=scope)), 403, "forbidden")
+
+
+def said(**claims: object) -> Caller:
+    return read_claims({"sub": WALLET, **claims})
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        *("a@b\r\nBcc: c@d.example", "a@b.example\n", "a@b.example, victim@c.example", "a@b.example;c@d.example"),
+        *("@", "a@", "@b.example", "a@b", "a b@c.example", "Ann <a@b.example>", '"a@b"@c.example', "a@b@c.example"),
+        *(
+            "a@127.0.0.1",
+            "é@b.example",
+            "a" * 65 + "@b.example",
+            "a@" + "b." * 126 + "example",
+            "",
+            None,
+            7,
+            ["a@b.example"],
+        ),
+    ],
+)
+def test_an_address_that_nobody_could_set_is_not_taken_from_a_token(email: object) -> None:
+    assert said(email=email).email is None
+
+
+@pytest.mark.parametrize("word", [False, "false", "False", 0, None, "no", [True]])
+def test_an_address_that_is_not_verified_is_not_taken(word: object) -> None:
+    assert said(email="ann@example.org", email_verified=word).email is None
+
+
+def test_an_address_is_taken_if_it_is_verified_or_nothing_is_said_of_that() -> None:
+    assert said(email="ann@example.org").email == "ann@example.org"
+    for word in (True, "true"):
+        assert said(email="ann@example.org", email_verified=word).email == "ann@example.org"
+
+
+@pytest.mark.parametrize("roles", [("owner", "member"), ("member", "owner"), ("owner", "member", "owner")])
+def test_who_is_listed_as_owner_and_member_is_a_member(roles: tuple[str, ...]) -> None:
+    listed = [{"wallet_id": "team_a", "role": role} for role in roles]
+    twice = [{"wallet_id": "team_b", "role": "owner"}] * 2
+
+    assert said(tally_teams=[*listed, *twice]).teams == {"team_a": "member", "team_b": "owner"}
 
 
 def test_a_token_ends_by_the_programs_own_clock(desk: Desk, forger: Forger) -> None:
@@ -215,6 +269,28 @@ def test_made_up_key_ids_cost_one_question_a_minute(desk: Desk, forger: Forger) 
         desk.get(BALANCE, token=forger.signed({"kid": f"again-{number}"}))
     assert desk.keys.asked == 2
     assert desk.get(BALANCE).status == 200
+
+
+def test_a_key_that_was_withdrawn_is_trusted_for_an_hour_at_most(desk: Desk, forger: Forger) -> None:
+    assert desk.get(BALANCE).status == 200
+    desk.keys.body = json.dumps({"keys": [forger.curve_jwk("next")]}).encode()
+
+    desk.premises.advance(minutes=59)
+    assert desk.get(BALANCE).status == 200
+    desk.premises.advance(minutes=1)
+    refusal(desk.get(BALANCE), 401, "unauthenticated")
+    assert desk.get(BALANCE, token=forger.by_curve("next")).status == 200
+    assert desk.keys.asked == 2
+
+
+def test_old_keys_are_asked_for_once_a_minute_while_the_issuer_is_down(desk: Desk) -> None:
+    assert desk.get(BALANCE).status == 200
+    desk.keys.status = 500
+    desk.premises.advance(hours=1)
+
+    for _ in range(3):
+        assert desk.get(BALANCE).status == 200
+    assert desk.keys.asked == 2
 
 
 def test_a_new_key_is_found_once_a_minute_has_passed(desk: Desk, forger: Forger) -> None:
@@ -316,6 +392,30 @@ def test_keys_come_over_https_or_from_this_machine_only(desk: Desk, monkeypatch:
     finally:
         monkeypatch.setenv("TALLY_JWKS_URL", usual)
         wiring.settings.cache_clear()
+
+
+@pytest.fixture(params=[301, 302, 303, 307, 308])
+def leading(request: pytest.FixtureRequest, desk: Desk) -> Iterator[str]:
+    """An address that leads to the issuer's keys."""
+    moved = Reply(status=request.param, headers={"location": desk.keys.url})
+    server = Server(lambda *_: moved, 0, largest_body=0)
+    yield f"{server.url}/jwks.json"
+    server.close()
+
+
+def test_keys_are_not_looked_for_where_an_answer_leads(desk: Desk, leading: str) -> None:
+    with pytest.raises(OSError, match="HTTP Error 30"):
+        fetch_keys(leading)
+    assert desk.keys.asked == 0
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_keys_come_through_no_proxy(desk: Desk, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    for each in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv(variable, "http://127.0.0.1:1")
+
+    assert desk.get(BALANCE).status == 200
 
 
 def test_a_long_token_is_refused_at_once(desk: Desk) -> None:

@@ -116,6 +116,7 @@ OF_AWS = {
     },
 }
 ROLES = {name: f"{'ApiHandler' if name == 'APIHandler' else name}Role" for name in FUNCTIONS}
+GUARD = ("DefinitionBody", "securityDefinitions", "token_authorizer", rules.AUTHORIZER)
 
 TAKEN: dict[str, tuple[Take, str]] = {
     **{
@@ -247,6 +248,10 @@ TAKEN: dict[str, tuple[Take, str]] = {
     "regional endpoint": (without("RestAPI", "EndpointConfiguration"), "gateway: RestAPI: not regional"),
     "throttling": (without("RestAPI", "MethodSettings"), "gateway: RestAPI: not throttled"),
     "access log": (without("RestAPI", "AccessLogSetting"), "gateway: RestAPI: no access log"),
+    "a look before the authorizer": (
+        without("RestAPI", *GUARD, rules.LOOKS_FIRST),
+        "gateway: RestAPI: starts the authorizer for what is no token",
+    ),
     **{
         f"{kind} in our words": (
             without("RestAPI", "GatewayResponses", kind),

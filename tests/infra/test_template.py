@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from chalicelib.store.tables import TableNames, definitions
 from infra import rules
 from infra.template import of_type
 from local import cors
+from local.tokens import Issuer, Wish
 from tests.deployment.packaged import made, packaged
 
 ROOT = Path(__file__).parents[2]
@@ -167,6 +169,41 @@ def test_a_preflight_compares_origins_and_says_what_the_local_stack_says(api: di
     compares = answer["responseTemplates"]["application/json"]["Fn::Sub"]
     assert '",${AllowedOrigins},".replace(" ", "").contains(",$origin,")' in compares
     assert "$context.responseOverride.header.Access-Control-Allow-Origin = $origin" in compares
+
+
+@pytest.fixture(scope="module")
+def is_looked_at(api: dict[str, Any]) -> Callable[[str], bool]:
+    """Whether the gateway hands a header to the authorizer; it answers 401 to others by itself."""
+    guard = api["DefinitionBody"]["securityDefinitions"]["token_authorizer"][rules.AUTHORIZER]
+    expression = re.compile(guard[rules.LOOKS_FIRST])
+    return lambda header: expression.search(header) is not None
+
+
+@pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
+def test_the_authorizer_gets_what_may_be_a_token(is_looked_at: Callable[[str], bool], scheme: str) -> None:
+    token = Issuer(issuer="https://issuer.example", audience="tally").mint(Wish(wallet_id="auth0|Anna.B_c:d-e@f"))
+
+    assert is_looked_at(scheme + token)
+    assert is_looked_at(f"{scheme}{token} ")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Bearer a.b",
+        "Bearer ..",
+        "a.b.c",
+        "Basic a.b.c",
+        "Bearer a.b.c.d",
+        "Bearer é.b.c",
+    ],
+)
+def test_the_authorizer_is_not_started_for_what_is_none(is_looked_at: Callable[[str], bool], header: str) -> None:
+    assert not is_looked_at(header)
 
 
 def gateway_says(api: dict[str, Any], kind: str) -> tuple[int, dict[str, Any]]:

@@ -205,7 +205,7 @@ def test_pages_of_an_allowed_origin_may_read_answers_and_refusals(gateway: Gatew
 
         assert (reply.status, reply.headers["access-control-allow-origin"]) == (status, ORIGIN)
         exposed = set(reply.headers["access-control-expose-headers"].split(", "))
-        assert exposed == {"ETag", "Idempotency-Replayed", "Retry-After", "Location"}
+        assert exposed == {"ETag", "Idempotency-Replayed", "Retry-After", "Location", "Next-Cursor"}
         assert "Origin" in reply.headers["vary"]
 
 

@@ -93,7 +93,7 @@ def test_what_breaks_is_500(connection: http.client.HTTPConnection) -> None:
 
 
 def test_a_header_that_comes_twice_is_one_with_a_comma(server: Server) -> None:
-    told = raw(server, b"GET / HTTP/1.1\r\nHost: a\r\nX-Thing: 1\r\nx-thing: 2\r\n\r\n")
+    told = raw(server, b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Thing: 1\r\nx-thing: 2\r\n\r\n")
 
     assert json.loads(told.partition(b"\r\n\r\n")[2])["headers"]["x-thing"] == "1, 2"
 
@@ -115,6 +115,25 @@ def test_what_is_no_proper_request_gets_a_problem(server: Server, sent: bytes, s
 
     assert told[0] == status
     assert told[1]["status"] == int(status)
+
+
+@pytest.mark.parametrize("host", [b"127.0.0.1", b"127.0.0.1:8000", b"localhost:1", b"LOCALHOST"])
+def test_it_answers_to_its_own_names(server: Server, host: bytes) -> None:
+    assert raw(server, b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        *(b"Host: evil.example\r\n", b"Host: evil.example:8000\r\n", b"Host: 127.0.0.1.evil.example\r\n"),
+        *(b"Host: localhost.evil.example\r\n", b"Host: evil@localhost\r\n", b"Host: 127.0.0.2\r\n", b"Host: [::1]\r\n"),
+        *(b"Host: 0.0.0.0:8000\r\n", b"Host: localhost\r\nHost: evil.example\r\n", b"Host: \r\n", b""),
+    ],
+)
+def test_a_page_whose_name_leads_here_learns_nothing(server: Server, hosts: bytes) -> None:
+    status, told = problem(raw(server, b"GET /local/token HTTP/1.1\r\n" + hosts + b"\r\n"))
+
+    assert (status, told["code"]) == (b"403", "forbidden")
 
 
 def test_it_listens_on_loopback_only(server: Server) -> None:

@@ -68,6 +68,36 @@ def test_the_api_and_the_controls_are_beside_the_pages(stack: Stack) -> None:
     assert call("GET", f"{stack.url}/nothing").body["code"] == "not_found"
 
 
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example", "file://", "localhost"]
+)
+def test_pages_from_elsewhere_drive_nothing(stack: Stack, origin: str) -> None:
+    before, foreign = stack.clock.now(), {"Origin": origin}
+    for method, url, body in (
+        ("GET", f"{stack.url}/local/token?wallet_id=acct_demo", None),
+        ("POST", f"{stack.url}/local/clock", {"advance_seconds": 86_400}),
+        ("POST", f"{stack.url}/local/play/time", {"wallet_id": "acct_demo", "days": 1}),
+        ("POST", f"{stack.stripe_url}/_control/delivery", {"mode": "hold"}),
+        ("POST", f"{stack.stripe_url}/%5Fcontrol/delivery", {"mode": "hold"}),
+    ):
+        assert call(method, url, body=body, headers=foreign).status == 403, url
+
+    assert (stack.clock.now() - before).total_seconds() < 3600
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_pages_of_this_machine_may_drive_it(stack: Stack, host: str) -> None:
+    headers = {"Origin": f"http://{host}:{stack.port}"}
+
+    assert call("GET", f"{stack.url}/local/token?wallet_id=acct_demo", headers=headers).status == 200
+    assert call("GET", f"{stack.stripe_url}/_control/events", headers=headers).status == 200
+
+
+def test_a_name_that_leads_here_gets_nothing_from_any_port(stack: Stack) -> None:
+    for url in (f"{stack.url}/local/token?wallet_id=acct_demo", stack.function_url, f"{stack.stripe_url}/v1/customers"):
+        assert call("GET", url, headers={"Host": f"evil.example:{stack.port}"}).status == 403
+
+
 def test_the_demo_has_ninety_days_behind_it_and_the_clock_is_where_it_was(stack: Stack) -> None:
     before = stack.clock.now()
     token = call("GET", f"{stack.url}/local/token?wallet_id=acct_demo&teams=team_demo:owner").body["token"]
