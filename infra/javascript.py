@@ -57,10 +57,7 @@ def written(document: Json) -> dict[str, str]:
 
 def table(document: Json) -> str:
     """List the operations: what a client must know to send them."""
-    lines = (
-        f"  {operation['operationId']}: {{ {_sent(method, path, operation)} }},\n"
-        for method, path, operation in _operations(document)
-    )
+    lines = (_sent(method, path, operation) for method, path, operation in _operations(document))
     return HEAD.format(about="The API's operations") + "\nexport const OPERATIONS = {\n" + "".join(lines) + "};\n"
 
 
@@ -113,14 +110,20 @@ def typed(schema: Json) -> str:
 def _choices(schema: Json) -> list[str]:
     if "anyOf" in schema:
         return list(dict.fromkeys(typed(each) for each in schema["anyOf"]))
-    return [_literal(each) for each in schema.get("enum", ())]
+    return [_literal(each) for each in schema.get("enum", [schema["const"]] if "const" in schema else ())]
 
 
 def _array(schema: Json) -> str:
     if "prefixItems" in schema:
-        return f"[{', '.join(map(typed, schema['prefixItems']))}]"
+        return f"[{', '.join((*map(typed, schema['prefixItems']), *_rest(schema)))}]"
     items = typed(schema["items"])
     return f"({items})[]" if len(_choices(schema["items"])) > 1 else f"{items}[]"
+
+
+def _rest(schema: Json) -> Iterator[str]:
+    """Write what may follow a tuple's own places, unless it has no more."""
+    if schema.get("items", False) is not False and schema.get("maxItems") != len(schema["prefixItems"]):
+        yield f"...{_array({'items': schema['items']})}"
 
 
 def _record(schema: Json) -> str:
@@ -170,8 +173,17 @@ def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
 
 
 def _sent(method: str, path: str, operation: Json) -> str:
-    keyed = any(each["name"] in IN_HEADER for each in operation.get("parameters", ()))
-    return f"method: '{method}', path: '{path}'{', keyed: true' if keyed else ''}"
+    """Write one line of the table, or as Prettier does: of one too long, each part has its own."""
+    parameters = operation.get("parameters", ())
+    said = [f"method: '{method}'", f"path: '{path}'"]
+    if query := [_literal(each["name"]) for each in parameters if each["in"] == "query"]:
+        said.append(f"query: [{', '.join(query)}]")
+    if any(each["name"] in IN_HEADER for each in parameters):
+        said.append("keyed: true")
+    line = f"  {operation['operationId']}: {{ {', '.join(said)} }},"
+    if len(line) > WIDTH:
+        line = "\n    ".join((f"  {operation['operationId']}: {{", *(f"{each}," for each in said))) + "\n  },"
+    return f"{line}\n"
 
 
 def _request(method: str, path: str, operation: Json) -> str:

@@ -132,7 +132,7 @@ export interface Capture {
   uses?: CapturedUse[];
 }
 
-/** `POST /api/credits/holds/{hold_id}/capture`. */
+/** `POST …/capture`: one of `credits`, `quantity` of a held use, and the `uses` that a lease was spent on. */
 export interface CaptureBody {
   wallet_id: string;
   credits?: number | null;
@@ -214,6 +214,17 @@ export interface CustomerIds {
   former_customer_id: string | null;
 }
 
+/** Credits that were already used were taken back: so many are owed. */
+export interface DebtData {
+  /** Whole credits. */
+  debt: number;
+  kind: string;
+  message_id: string;
+  subject: string;
+  text: string;
+  wallet_id: string;
+}
+
 /** What is known of a dispute. */
 export interface DisputeFact {
   /** Money in the minor units of the purchase's currency. */
@@ -244,7 +255,7 @@ export interface Entry {
   aside?: SignedDraw[];
   /** RFC 3339 in UTC, with milliseconds. */
   at: string;
-  auto_topup?: TopUpTerms;
+  auto_topup?: TopUpSettings;
   /** Whole credits. */
   available_after: number;
   /** Whole credits. */
@@ -362,7 +373,7 @@ export interface EntryStep {
   /** RFC 3339 in UTC, with milliseconds. */
   anchor?: string;
   aside?: SignedDraw[];
-  auto_topup?: TopUpTerms;
+  auto_topup?: TopUpSettings;
   /** Whole credits. */
   captured?: number;
   changed?: ('email' | 'locale' | 'webhook_url')[];
@@ -496,9 +507,11 @@ export interface Erasure {
 /** One of a batch: the same, with its key. */
 export interface EventBody {
   wallet_id: string;
+  /** A meter of the catalogue. */
   meter: string;
   quantity?: number | null;
   set?: number | null;
+  /** An RFC 3339 time. */
   at?: string | null;
   labels?: Record<string, string> | null;
   key: string;
@@ -534,6 +547,23 @@ export interface ExpiringCredits {
   at: string;
   /** Whole credits. */
   credits: number;
+}
+
+/** Credits of a lot will end in so many days. `lost_at_pace`: what would be left then; null: not enough is known. */
+export interface ExpiringData {
+  /** Whole credits. */
+  credits: number;
+  days: 7 | 30;
+  /** RFC 3339 in UTC, with milliseconds. */
+  ends_at: string | null;
+  kind: string;
+  /** Whole credits. */
+  lost_at_pace: number | null;
+  lot_id: string;
+  message_id: string;
+  subject: string;
+  text: string;
+  wallet_id: string;
 }
 
 /** Credits drawn from one lot, signed, and why from this one. */
@@ -630,6 +660,7 @@ export interface Freeze {
 export interface GrantBody {
   credits: number;
   reason: string;
+  /** An RFC 3339 time. */
   expires_at?: string | null;
   /** @default 50 */
   priority?: number;
@@ -686,11 +717,12 @@ export interface Hold {
   seq: number;
 }
 
-/** `POST /api/credits/holds`: for credits, for a use, or by a quote. */
+/** `POST /api/credits/holds`: one of `credits`, a use (`meter` and `quantity`), and a `quote_id`. */
 export interface HoldBody {
   wallet_id: string;
   ttl_seconds: number;
   credits?: number | null;
+  /** A meter of the catalogue. */
   meter?: string | null;
   quantity?: number | null;
   quote_id?: string | null;
@@ -762,6 +794,19 @@ export interface Lot {
   /** Whole credits. */
   set_aside: number;
   source: 'adjustment' | 'plan' | 'promo' | 'purchase';
+}
+
+/** What can be spent fell below `low_below`. */
+export interface LowBalanceData {
+  /** Whole credits. */
+  available: number;
+  kind: string;
+  /** Whole credits. */
+  low_below: number;
+  message_id: string;
+  subject: string;
+  text: string;
+  wallet_id: string;
 }
 
 /** How many messages wait and were parked; with `more`, of a part of them only. */
@@ -925,6 +970,22 @@ export interface Payment {
   status: string;
 }
 
+/** A purchase was not paid after all. */
+export interface PaymentFailedData {
+  /** Money in the minor units of the purchase's currency. */
+  amount_minor: number;
+  /** Whole credits. */
+  credits: number;
+  /** ISO 4217, in lower case. */
+  currency: string;
+  kind: string;
+  message_id: string;
+  purchase_id: string;
+  subject: string;
+  text: string;
+  wallet_id: string;
+}
+
 /** What a wallet has paid for, newest first. */
 export interface PaymentPage {
   /** Send it as `cursor` to read on. Opaque. */
@@ -967,6 +1028,7 @@ export interface Plan {
 /** `POST /api/user/subscription`: an admin's word; null clears it. */
 export interface PlanBody {
   wallet_id: string;
+  /** A plan of the catalogue. */
   plan_id: string | null;
 }
 
@@ -1154,11 +1216,13 @@ export interface PurchaseBegun {
   status: 'pending';
 }
 
-/** `POST /api/credits/purchase`. */
+/** `POST /api/credits/purchase`: so many of a package; `save_card` keeps the card for automatic top-up. */
 export interface PurchaseBody {
+  /** A package on offer. */
   package_id: string;
   /** @default 1 */
   quantity?: number;
+  /** Where the buyer comes back to: a path of an allowed origin, with one `/` in front; no address. */
   return_path?: string | null;
   /** @default false */
   save_card?: boolean;
@@ -1225,6 +1289,23 @@ export interface QuarantinedEvent {
   wallet_id: string | null;
 }
 
+/** A quota's threshold was reached: `level` percent of it are used. */
+export interface QuotaData {
+  kind: string;
+  level: 80 | 90 | 100;
+  message_id: string;
+  meter: string;
+  /** Units of a meter. */
+  quota: number;
+  subject: string;
+  text: string;
+  /** RFC 3339 in UTC, with milliseconds. */
+  until: string;
+  /** Units of a meter. */
+  used: number;
+  wallet_id: string;
+}
+
 /** What a use would take now; `quote_id` holds these terms until `valid_until`. */
 export interface Quote {
   allowed: boolean;
@@ -1244,6 +1325,7 @@ export interface Quote {
 /** `POST /api/usage/quote`; a gauge's `quantity` is the level it would be set to. */
 export interface QuoteBody {
   wallet_id?: string | null;
+  /** A meter of the catalogue. */
   meter: string;
   quantity: number;
 }
@@ -1317,6 +1399,22 @@ export interface ReleaseBody {
   wallet_id: string;
 }
 
+/** A plan's renewal was not paid; its quota stays until `until`. */
+export interface RenewalFailedData {
+  /** Money in the minor units of the purchase's currency. */
+  amount_minor: number;
+  /** ISO 4217, in lower case. */
+  currency: string;
+  kind: string;
+  message_id: string;
+  plan_id: string;
+  subject: string;
+  text: string;
+  /** RFC 3339 in UTC, with milliseconds. */
+  until: string;
+  wallet_id: string;
+}
+
 /** The plan a wallet is on by its books, and the quota period that runs. */
 export interface RunningPlan {
   /** RFC 3339 in UTC, with milliseconds. */
@@ -1352,6 +1450,7 @@ export interface SignedDraw {
 
 /** A use that a lease was spent on. */
 export interface SpentBody {
+  /** A meter of the catalogue. */
   meter: string;
   quantity: number;
   labels?: Record<string, string> | null;
@@ -1434,6 +1533,7 @@ export interface StatementLine {
 
 /** `POST /api/user/subscription/checkout`. */
 export interface SubscribeBody {
+  /** A plan of the catalogue. */
   plan_id: string;
   interval: Interval;
 }
@@ -1548,11 +1648,12 @@ export interface TopUp {
   wallet_id: string;
 }
 
-/** `PUT /api/credits/auto-topup`: switched off, what is left out stays; a cap of null is none. */
+/** `PUT /api/credits/auto-topup`: switched on, all is wanted; off, what is left out stays. A cap of null is none. */
 export interface TopUpBody {
   enabled: boolean;
   below?: number;
   target?: number;
+  /** A package on offer. */
   package_id?: string;
   monthly_cap_minor?: number | null;
 }
@@ -1569,17 +1670,6 @@ export interface TopUpFlight {
   purchase_id: string;
   /** The number of an entry in its wallet's ledger, from 1. */
   seq: number;
-}
-
-/** What an automatic top-up is set to. */
-export interface TopUpLines {
-  /** Whole credits. */
-  below: number;
-  /** Money in the minor units of the purchase's currency. */
-  monthly_cap_minor: number | null;
-  package_id: string;
-  /** Whole credits. */
-  target: number;
 }
 
 /** An automatic top-up with all that its row says, and how it stands. */
@@ -1601,7 +1691,7 @@ export interface TopUpRow {
   stopped: 'authentication' | 'suspended' | null;
   /** RFC 3339 in UTC, with milliseconds. */
   stopped_at: string | null;
-  terms: TopUpLines | null;
+  terms: TopUpTerms | null;
   /** The number of an entry in its wallet's ledger, from 1. */
   trigger: number | null;
   /** How often the row was written. */
@@ -1610,7 +1700,7 @@ export interface TopUpRow {
 }
 
 /** What an automatic top-up was set to. */
-export interface TopUpTerms {
+export interface TopUpSettings {
   /** Whole credits. */
   below?: number;
   enabled: boolean;
@@ -1618,6 +1708,31 @@ export interface TopUpTerms {
   package_id?: string;
   /** Whole credits. */
   target?: number;
+}
+
+/** What an automatic top-up is set to. */
+export interface TopUpTerms {
+  /** Whole credits. */
+  below: number;
+  /** Money in the minor units of the purchase's currency. */
+  monthly_cap_minor: number | null;
+  package_id: string;
+  /** Whole credits. */
+  target: number;
+}
+
+/** An automatic top-up was not paid, or can't be for now. */
+export interface TopupFailedData {
+  /** Money in the minor units of the purchase's currency. */
+  amount_minor: number;
+  /** ISO 4217, in lower case. */
+  currency: string;
+  kind: string;
+  message_id: string;
+  reason: 'authentication' | 'cap' | 'declined' | 'no_card' | 'suspended';
+  subject: string;
+  text: string;
+  wallet_id: string;
 }
 
 /**
@@ -1784,12 +1899,14 @@ export interface UsageBatchBody {
   events: EventBody[];
 }
 
-/** `POST /api/user/usage/increment`: a counter's quantity or a gauge's level. */
+/** `POST /api/user/usage/increment`: either `quantity` of a counter, or the level that a gauge is `set` to. */
 export interface UsageBody {
   wallet_id: string;
+  /** A meter of the catalogue. */
   meter: string;
   quantity?: number | null;
   set?: number | null;
+  /** An RFC 3339 time. */
   at?: string | null;
   labels?: Record<string, string> | null;
 }
@@ -1908,7 +2025,7 @@ export interface WalletEntry {
   aside?: SignedDraw[];
   /** RFC 3339 in UTC, with milliseconds. */
   at: string;
-  auto_topup?: TopUpTerms;
+  auto_topup?: TopUpSettings;
   /** Whole credits. */
   available_after: number;
   /** Whole credits. */
@@ -2165,7 +2282,7 @@ export interface SetAutoTopupRequest extends CallOptions {
 export interface GetBalanceRequest extends CallOptions {
   /** A team's wallet that the token lists; the own if not said. */
   wallet?: string;
-  /** An RFC 3339 time: 2026-11-22T09:30:00Z. */
+  /** An RFC 3339 time. */
   at?: string;
 }
 
@@ -2212,9 +2329,9 @@ export interface ListHistoryRequest extends CallOptions {
     | 'transfer_in'
     | 'transfer_out'
     | 'usage';
-  /** An RFC 3339 time: 2026-11-22T09:30:00Z. */
+  /** An RFC 3339 time. */
   from?: string;
-  /** An RFC 3339 time: 2026-11-22T09:30:00Z. */
+  /** An RFC 3339 time. */
   to?: string;
   /** How many lines a page may have; 25 if not said. */
   limit?: number;
@@ -2285,7 +2402,7 @@ export interface CreateTransferRequest extends CallOptions {
 export interface GetPredictionUsageRequest extends CallOptions {
   /** A team's wallet that the token lists; the own if not said. */
   wallet?: string;
-  days?: '30' | '7' | '90';
+  days?: 7 | 30 | 90;
 }
 
 /** `GET /api/health` */
@@ -2301,6 +2418,7 @@ export interface ListPlansRequest extends CallOptions {}
 export interface ComparePlansRequest extends CallOptions {
   /** A team's wallet that the token lists; the own if not said. */
   wallet?: string;
+  /** A plan of the catalogue. */
   to: string;
 }
 
@@ -2396,7 +2514,7 @@ export interface ResumeSubscriptionRequest extends CallOptions {
 export interface GetUsageRequest extends CallOptions {
   /** A team's wallet that the token lists; the own if not said. */
   wallet?: string;
-  days?: '30' | '7' | '90';
+  days?: 7 | 30 | 90;
 }
 
 /** `POST /api/user/usage/increment` */
@@ -2408,94 +2526,94 @@ export interface RecordUsageRequest extends CallOptions {
 
 /** One method per operation; *Kind*: whether it gives what the answer says, or the whole answer. */
 export interface Calls<Kind extends 'body' | 'full'> {
-  /** List events that were kept aside, for a person to look at. */
+  /** List events that were kept aside, for a person to look at */
   listQuarantine(request?: ListQuarantineRequest): Given<Kind, Quarantine>;
-  /** Apply an event that was kept aside. Doing it again changes nothing: events are hints. */
+  /** Apply an event that was kept aside */
   replayEvent(request: ReplayEventRequest): Given<Kind, EventReplayed>;
-  /** Show what hangs together with an id, ours or Stripe's; lots, holds and keys want `?wallet=` beside it. */
+  /** Show what hangs together with an id, ours or Stripe's; lots, holds and keys want `?wallet=` beside it */
   trace(request: TraceRequest): Given<Kind, Trace>;
-  /** Show all about a wallet: balance, books, plan, subscription, contact, and the latest entries and purchases. */
+  /** Show all about a wallet: balance, books, plan, subscription, contact, and the latest entries and purchases */
   getWallet(request: GetWalletRequest): Given<Kind, WalletOverview>;
-  /** Correct what a wallet holds, up or down, once per `Idempotency-Key`. */
+  /** Correct what a wallet holds, up or down, once per `Idempotency-Key` */
   createAdjustment(request: CreateAdjustmentRequest): Given<Kind, Adjustment>;
-  /** Erase what identifies a person, up to the last entry. Until it is done, the same request goes on. */
+  /** Erase what identifies a person, up to the last entry */
   eraseWallet(request: EraseWalletRequest): Given<Kind, Erasure>;
-  /** Keep what is in a wallet from leaving it, once per `Idempotency-Key`. */
+  /** Keep what is in a wallet from leaving it, once per `Idempotency-Key` */
   freezeWallet(request: FreezeWalletRequest): Given<Kind, Freeze>;
-  /** Grant promotional credits, once per `Idempotency-Key`. */
+  /** Grant promotional credits, once per `Idempotency-Key` */
   createGrant(request: CreateGrantRequest): Given<Kind, Adjustment>;
-  /** Give money back for a purchase and take its credits, once per `Idempotency-Key`. */
+  /** Give money back for a purchase and take its credits, once per `Idempotency-Key` */
   createRefund(request: CreateRefundRequest): Given<Kind, Refund>;
-  /** Let a frozen wallet go, once per `Idempotency-Key`. */
+  /** Let a frozen wallet go, once per `Idempotency-Key` */
   unfreezeWallet(request: UnfreezeWalletRequest): Given<Kind, Freeze>;
-  /** Show the settings, and how the top-up stands. */
+  /** Show the settings, and how the top-up stands */
   getAutoTopup(request?: GetAutoTopupRequest): Given<Kind, TopUp>;
-  /** Set it. Switched on, everything must be said; switched off, what is left out stays. */
+  /** Set it */
   setAutoTopup(request: SetAutoTopupRequest): Given<Kind, TopUp>;
-  /** Show what the wallet holds now, or what it held at a past time. */
+  /** Show what the wallet holds now, or what it held at a past time */
   getBalance(request?: GetBalanceRequest): Given<Kind, Balance>;
   getBalance(request: GetBalanceRequest & Known): Given<Kind, Balance | undefined>;
-  /** Show how an entry came to its credits. */
+  /** Show how an entry came to its credits */
   getExplanation(request: GetExplanationRequest): Given<Kind, Explanation>;
-  /** Hand out all that there is of a wallet, page by page, as lines that anybody can check. */
+  /** Hand out all that there is of a wallet, page by page, as lines that anybody can check */
   exportWallet(request?: ExportWalletRequest): Given<Kind, string>;
-  /** Show the wallet's entries, newest first. */
+  /** Show the wallet's entries, newest first */
   listHistory(request?: ListHistoryRequest): Given<Kind, HistoryPage>;
-  /** Set credits aside for a while, once per `Idempotency-Key`. */
+  /** Set credits aside for a while, once per `Idempotency-Key` */
   createHold(request: CreateHoldRequest): Given<Kind, Hold>;
-  /** Take what was used of a hold and close it, once per `Idempotency-Key`. */
+  /** Take what was used of a hold and close it, once per `Idempotency-Key` */
   captureHold(request: CaptureHoldRequest): Given<Kind, Capture>;
-  /** Give everything back that a hold set aside, once per `Idempotency-Key`. */
+  /** Give everything back that a hold set aside, once per `Idempotency-Key` */
   releaseHold(request: ReleaseHoldRequest): Given<Kind, Release>;
-  /** List what can be bought. */
+  /** List what can be bought */
   listPackages(request?: ListPackagesRequest): Given<Kind, PackageList>;
-  /** Open a purchase and its checkout page, once per `Idempotency-Key`. */
+  /** Open a purchase and its checkout page, once per `Idempotency-Key` */
   createPurchase(request: CreatePurchaseRequest): Given<Kind, PurchaseBegun>;
-  /** Show where a purchase stands. */
+  /** Show where a purchase stands */
   getPurchase(request: GetPurchaseRequest): Given<Kind, Purchase>;
-  /** Show what a month brought and took; of the month that runs, up to now. */
+  /** Show what a month brought and took; of the month that runs, up to now */
   getStatement(request?: GetStatementRequest): Given<Kind, Statement>;
   getStatement(request: GetStatementRequest & { accept: 'text/csv' }): Given<Kind, string>;
-  /** Move credits between wallets of the caller's, once per `Idempotency-Key`. */
+  /** Move credits between wallets of the caller's, once per `Idempotency-Key` */
   createTransfer(request: CreateTransferRequest): Given<Kind, Transfer>;
-  /** Show predictions, how many got feedback, and API calls. */
+  /** Show predictions, how many got feedback, and API calls */
   getPredictionUsage(request?: GetPredictionUsageRequest): Given<Kind, PredictionUsage>;
-  /** Say that the function runs, and which version it is. */
+  /** Say that the function runs, and which version it is */
   getHealth(request?: GetHealthRequest): Given<Kind, Health>;
-  /** Describe this API: OpenAPI 3.1. */
+  /** Describe this API: OpenAPI 3.1 */
   getOpenApi(request?: GetOpenApiRequest): Given<Kind, Record<string, unknown>>;
-  /** List plans with their prices, quotas and rates. */
+  /** List plans with their prices, quotas and rates */
   listPlans(request?: ListPlansRequest): Given<Kind, PlanList>;
-  /** Put a plan beside the wallet's, row by row, with the wallet's own use. */
+  /** Put a plan beside the wallet's, row by row, with the wallet's own use */
   comparePlans(request: ComparePlansRequest): Given<Kind, Comparison>;
-  /** Record up to 100 uses of any wallets, each once per its key. A bad one fails alone. */
+  /** Record up to 100 uses of any wallets, each once per its key */
   recordUsageBatch(request: RecordUsageBatchRequest): Given<Kind, UsageBatch>;
-  /** Say what a use would take. A service names the wallet; a customer asks for an own one. */
+  /** Say what a use would take */
   getQuote(request: GetQuoteRequest): Given<Kind, Quote>;
-  /** Show where messages go. The address in use may be one that came with a payment or with the token. */
+  /** Show where messages go */
   getNotifications(request?: GetNotificationsRequest): Given<Kind, Notifications>;
-  /** Set where messages go: what is left out stays, null clears. A new webhook address gets a secret, shown once. */
+  /** Set where messages go: what is left out stays, null clears */
   setNotifications(request: SetNotificationsRequest): Given<Kind, Notifications>;
-  /** List the wallet's purchases and its plans' invoices, newest first. */
+  /** List the wallet's purchases and its plans' invoices, newest first */
   listPayments(request?: ListPaymentsRequest): Given<Kind, PaymentPage>;
-  /** Open the payment provider's own pages: cards, invoices, addresses. */
+  /** Open the payment provider's own pages: cards, invoices, addresses */
   createPortalSession(request?: CreatePortalSessionRequest): Given<Kind, BillingPortal>;
-  /** Say honestly which option would have been the cheapest for the last months, with its sums. */
+  /** Say honestly which option would have been the cheapest for the last months, with its sums */
   getRecommendation(request?: GetRecommendationRequest): Given<Kind, Recommendation>;
-  /** Show the plan the wallet is on, and how its subscription stands. */
+  /** Show the plan the wallet is on, and how its subscription stands */
   getSubscription(request?: GetSubscriptionRequest): Given<Kind, Subscription>;
-  /** Put a wallet on a plan by an admin's word, until it is cleared; once per `Idempotency-Key`. */
+  /** Put a wallet on a plan by an admin's word, until it is cleared; once per `Idempotency-Key` */
   setPlan(request: SetPlanRequest): Given<Kind, PlanSet>;
-  /** Cancel at the period's end, or now; bought credits stay. Once per `Idempotency-Key`. */
+  /** Cancel at the period's end, or now; bought credits stay */
   cancelSubscription(request: CancelSubscriptionRequest): Given<Kind, Subscription>;
-  /** Open a checkout for a plan; where a subscription runs, change it instead. Once per `Idempotency-Key`. */
+  /** Open a checkout for a plan; where a subscription runs, change it instead */
   subscribe(request: SubscribeRequest): Given<Kind, Subscription | CheckoutBegun>;
-  /** Take back what was planned for the period's end. Once per `Idempotency-Key`. */
+  /** Take back what was planned for the period's end */
   resumeSubscription(request: ResumeSubscriptionRequest): Given<Kind, Subscription>;
-  /** Show use against limits, warnings, what to do, and a chart. */
+  /** Show use against limits, warnings, what to do, and a chart */
   getUsage(request?: GetUsageRequest): Given<Kind, Usage>;
   getUsage(request: GetUsageRequest & Known): Given<Kind, Usage | undefined>;
-  /** Record a use, once per `Idempotency-Key`. */
+  /** Record a use, once per `Idempotency-Key` */
   recordUsage(request: RecordUsageRequest): Given<Kind, UsageRecorded>;
 }
 

@@ -7,7 +7,7 @@ export interface ClientOptions {
   /** Where the API is, without a slash at the end, for example `https://api.example.com/v1`. */
   baseUrl: string;
   /** Supplies the short-lived bearer; null where nobody is signed in. Asked again once it is refused. */
-  getToken: () => Promise<string | null>;
+  getToken: () => Promise<string | null> | string | null;
   /** Sends requests; `fetch`, unless something is to stand before it. */
   fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
@@ -41,6 +41,8 @@ export type Given<Kind extends 'body' | 'full', Body> = Promise<Kind extends 'fu
 export interface Operation {
   method: 'GET' | 'POST' | 'PUT';
   path: string;
+  /** What may stand behind the path. */
+  query?: readonly string[];
   /** It wants an `Idempotency-Key`. */
   keyed?: boolean;
 }
@@ -54,7 +56,10 @@ export type Paged = {
 
 /**
  * Sends requests. Where there is no answer, or 429, 502 or 503, it sends the request up to three times, with the same
- * key and after the time that the API says, unless that is more than half a minute.
+ * key and after the time that the API says, unless that is more than half a minute. A PUT has no key: it is sent again
+ * after 429 only, when nothing was done.
+ *
+ * A parameter that is missing or that there is not is a `TypeError`, and nothing is sent.
  */
 export class TallyClient {
   constructor(options?: Partial<ClientOptions>);

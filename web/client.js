@@ -3,10 +3,12 @@ import { OPERATIONS } from './api.js';
 
 const PAUSES = [400, 1500]; // milliseconds before a request is sent again, where nobody says how long
 const LONGEST = 30_000; // milliseconds; who is told to wait longer hears of it instead
-const UNSURE = [0, 429, 502, 503]; // perhaps it was done, or soon can be: the same key does it once
+const UNSURE = [0, 502, 503]; // perhaps it was done; a key does it once, but a PUT has none
+const NOWHERE = /^\.{0,2}$/; // what would lead to another path
 
 /** @typedef {import('./client.d.ts').ClientOptions} Options */
 /** @typedef {Record<string, any> & import('./client.d.ts').CallOptions} Asked */
+/** @typedef {import('./client.d.ts').Operation} Operation */
 
 export class TallyProblem extends Error {
   name = 'TallyProblem';
@@ -24,7 +26,7 @@ export class TallyProblem extends Error {
 export class TallyClient {
   /** @type {Options} */
   #options = { baseUrl: '', getToken: async () => null, fetch: (url, init) => fetch(url, init) };
-  /** @type {ReturnType<Options['getToken']> | undefined} */
+  /** @type {Promise<string | null> | undefined} */
   #token;
   /** @type {Record<string, (asked?: Asked) => Promise<import('./client.d.ts').Full<any>>>} */
   raw = {};
@@ -35,7 +37,7 @@ export class TallyClient {
     /** @type {Record<string, (asked?: Asked) => Promise<any>>} */
     const methods = {};
     for (const [name, operation] of Object.entries(OPERATIONS)) {
-      this.raw[name] = (asked = {}) => this.#call(operation, asked);
+      this.raw[name] = (asked = {}) => this.#call(name, operation, asked);
       methods[name] = async (asked) => (await this.raw[name](asked)).body;
     }
     Object.assign(this, methods);
@@ -51,9 +53,12 @@ export class TallyClient {
     } while (cursor);
   }
 
-  /** @type {(operation: import('./client.d.ts').Operation, asked: Asked) => Promise<any>} */
-  async #call({ method, path, keyed }, { body, accept, idempotencyKey, ifNoneMatch, signal, ...named }) {
-    const url = this.#options.baseUrl + address(path, named);
+  /** @type {(name: string, operation: Operation, asked: Asked) => Promise<any>} */
+  async #call(name, operation, asked) {
+    if (!asked || typeof asked !== 'object') throw new TypeError(`${name} takes an object with names, not ${asked}`);
+    const { body, accept, idempotencyKey, ifNoneMatch, signal, ...named } = asked;
+    const { method, keyed } = operation;
+    const url = this.#options.baseUrl + address(name, operation, named);
     const headers = {
       Accept: accept,
       'Content-Type': body && 'application/json',
@@ -65,7 +70,7 @@ export class TallyClient {
       try {
         return await this.#send(url, init);
       } catch (error) {
-        const wait = error instanceof TallyProblem && pause_before(turn, error);
+        const wait = error instanceof TallyProblem && pause_before(turn, error, method);
         if (wait === false) throw error;
         await pause(wait, signal);
       }
@@ -75,7 +80,7 @@ export class TallyClient {
   /** Send a request; a token that is refused is asked for once more. @type {(url: string, init: any) => Promise<any>} */
   async #send(url, init) {
     for (let first = true; ; first = false) {
-      const used = (this.#token ??= this.#options.getToken());
+      const used = (this.#token ??= Promise.resolve(this.#options.getToken()));
       const forget = () => (this.#token = this.#token === used ? undefined : this.#token);
       const bearer = await used.catch((error) => {
         forget();
@@ -97,16 +102,21 @@ export class TallyClient {
   }
 }
 
-/** Put what is named into the path, and the rest behind it. @type {(path: string, named: Asked) => string} */
-function address(path, named) {
+/** Put what is named into the path, and the rest behind it. @type {(name: string, _: Operation, named: Asked) => string} */
+function address(name, { path, query = [] }, named) {
+  const known = [...(path.match(/\w+(?=\})/g) ?? []), ...query];
+  const unknown = Object.keys(named).find((each) => !known.includes(each));
+  if (unknown !== undefined)
+    throw new TypeError(`${name} has no parameter ${unknown}; its parameters: ${known.join(', ') || 'none'}`);
   const rest = filled(named);
-  const place = path.replace(/\{(\w+)\}/g, (_, name) => {
-    const value = rest[name];
-    delete rest[name];
+  const place = path.replace(/\{(\w+)\}/g, (_, part) => {
+    const value = rest[part] ?? '';
+    if (NOWHERE.test(value)) throw new TypeError(`${name} wants a ${part}, not '${value}'`);
+    delete rest[part];
     return encodeURIComponent(value);
   });
-  const query = String(new URLSearchParams(rest));
-  return query ? `${place}?${query}` : place;
+  const asked = String(new URLSearchParams(rest));
+  return asked ? `${place}?${asked}` : place;
 }
 
 /** @type {(pairs: Record<string, any>) => Record<string, any>} */
@@ -137,9 +147,10 @@ async function problem(answer) {
   return new TallyProblem(answer.status, facts ?? {}, Number.isNaN(wait) ? null : Math.max(0, wait));
 }
 
-/** @type {(turn: number, problem: TallyProblem) => number | false} milliseconds, or that it isn't worth waiting */
-function pause_before(turn, { status, retryAfter }) {
-  if (!UNSURE.includes(status) || turn >= PAUSES.length) return false;
+/** @type {(turn: number, problem: TallyProblem, method: string) => number | false} milliseconds, or that it's the end */
+function pause_before(turn, { status, retryAfter }, method) {
+  const again = status === 429 || (method !== 'PUT' && UNSURE.includes(status));
+  if (!again || turn >= PAUSES.length) return false;
   const wait = retryAfter === null ? PAUSES[turn] * (1 + Math.random() / 2) : retryAfter * 1000;
   return wait <= LONGEST && wait;
 }

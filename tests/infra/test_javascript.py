@@ -37,6 +37,26 @@ def test_every_schema_has_a_type_and_every_operation_a_call() -> None:
     assert re.findall(r"^  (\w+): ", WRITTEN["api.js"], re.MULTILINE) == list(OPERATIONS)
 
 
+def test_the_table_knows_what_may_stand_behind_a_path() -> None:
+    words = [f"{letter * 30}" for letter in "abc"]
+    asked = [{"name": name, "in": "query", "schema": TEXT} for name in words]
+    operation = {"operationId": "readPaper", "parameters": [{"name": "id", "in": "path", "schema": TEXT}, *asked]}
+
+    line = "  listPayments: { method: 'GET', path: '/api/user/payments', query: ['wallet', 'limit', 'cursor'] },"
+    assert line in WRITTEN["api.js"].splitlines()
+    assert javascript.table({"paths": {"/papers/{id}": {"get": operation}}}).endswith(
+        "  readPaper: {\n    method: 'GET',\n    path: '/papers/{id}',\n"
+        f"    query: ['{words[0]}', '{words[1]}', '{words[2]}'],\n  }},\n}};\n"
+    )
+
+
+def test_a_command_that_the_client_sends_again_has_a_key_or_does_no_more_the_second_time() -> None:
+    without = re.findall(r"^  (\w+): \{\s+method: 'POST'(?!.*keyed: true)", WRITTEN["api.js"], re.MULTILINE)
+
+    assert without == ["recordUsageBatch", "getQuote", "createPortalSession"]
+    assert "key" in DOCUMENT["components"]["schemas"]["EventBody"]["required"]
+
+
 def test_what_wants_a_key_gets_one() -> None:
     keyed = set(re.findall(r"^  (\w+): .*keyed: true", WRITTEN["api.js"], re.MULTILINE))
 
@@ -61,11 +81,18 @@ def test_no_line_is_longer_than_a_line_may_be() -> None:
         ({"anyOf": [TEXT, NOTHING]}, "string | null"),
         ({"anyOf": [{"type": "integer"}, {"type": "number"}]}, "number"),
         ({"enum": ["month", "year"]}, "'month' | 'year'"),
-        ({"enum": [True]}, "true"),
+        ({"type": "string", "enum": ["month", "year"]}, "'month' | 'year'"),
+        ({"type": "integer", "enum": [7, 30, 90]}, "7 | 30 | 90"),
+        ({"type": "boolean", "enum": [True]}, "true"),
+        ({"type": "string", "const": "month"}, "'month'"),
+        ({"const": None}, "null"),
+        ({"type": "array", "items": {"type": "integer", "enum": [7, 30]}}, "(7 | 30)[]"),
         ({"$ref": "#/components/schemas/Money"}, "Money"),
         ({"type": "array", "items": TEXT}, "string[]"),
         ({"type": "array", "items": {"anyOf": [TEXT, NOTHING]}}, "(string | null)[]"),
         ({"type": "array", "prefixItems": [TEXT, {"type": "integer"}], "items": False}, "[string, number]"),
+        ({"type": "array", "prefixItems": [TEXT, NOTHING], "items": TEXT, "maxItems": 2}, "[string, null]"),
+        ({"type": "array", "prefixItems": [TEXT], "items": {"enum": [1, 2]}}, "[string, ...(1 | 2)[]]"),
         ({"type": "object", "additionalProperties": {"type": "integer"}}, "Record<string, number>"),
         ({"type": "object"}, "Record<string, unknown>"),
         ({"type": "object", "properties": {}, "additionalProperties": False}, "Record<string, never>"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -32,6 +34,7 @@ const bought = async () => {
   for (;;) {
     const found = await client.getPurchase({ purchase_id: begun.purchase_id });
     if (found.status === 'paid') return found;
+    await new Promise((done) => setTimeout(done, 20));
   }
 };
 """
@@ -243,6 +246,107 @@ def test_each_command_has_a_key_of_its_own_and_a_question_has_none() -> None:
 
 
 @pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("createGrant({ body: {} })", "createGrant wants a wallet_id, not ''"),
+        ("createGrant({ wallet_id: undefined, body: {} })", "createGrant wants a wallet_id, not ''"),
+        ("createGrant({ wallet_id: null, body: {} })", "createGrant wants a wallet_id, not ''"),
+        ("createGrant({ wallet_id: '', body: {} })", "createGrant wants a wallet_id, not ''"),
+        ("getWallet({ wallet_id: '..' })", "getWallet wants a wallet_id, not '..'"),
+        ("getPurchase()", "getPurchase wants a purchase_id, not ''"),
+        ("getPurchase('pur_1')", "getPurchase takes an object with names, not pur_1"),
+        ("getBalance(null)", "getBalance takes an object with names, not null"),
+        (
+            "createPurchase({ wallet_id: 'team_x', body: { package_id: 'starter' } })",
+            "createPurchase has no parameter wallet_id; its parameters: wallet",
+        ),
+        ("getPurchase({ id: 'pur_1' })", "getPurchase has no parameter id; its parameters: purchase_id, wallet"),
+        ("listPlans({ wallet: undefined })", "listPlans has no parameter wallet; its parameters: none"),
+    ],
+)
+def test_a_call_that_cannot_be_meant_is_an_error_and_nothing_is_sent(call: str, said: str) -> None:
+    told = answered(f"""
+        const client = answering([200, {{}}]);
+        const error = await client.{call}.catch((each) => each);
+        tell({{ error: [error instanceof TypeError, error.message], tries: asked.length }});
+    """)
+
+    assert told == {"error": [True, said], "tries": 0}
+
+
+def test_every_operation_takes_its_parameters_and_the_options() -> None:
+    parameters = {
+        operation["operationId"]: {
+            each["name"]: "1" for each in operation.get("parameters", ()) if each["in"] != "header"
+        }
+        for methods in openapi.document()["paths"].values()
+        for operation in methods.values()
+    }
+    told = answered(f"""
+        const all = {json.dumps(parameters)};
+        const client = answering(...Object.keys(all).map(() => [200, {{}}]));
+        const options = {{ body: {{}}, idempotencyKey: '1', ifNoneMatch: '1', accept: 'text/csv', signal: null }};
+        for (const [name, asked] of Object.entries(all)) await client[name]({{ ...asked, ...options }});
+        tell(asked.length);
+    """)
+
+    assert told == len(parameters)
+
+
+@pytest.mark.parametrize("call", ["setNotifications", "setAutoTopup"])
+def test_what_has_no_key_is_not_sent_again_where_it_was_perhaps_done(call: str) -> None:
+    told = answered(f"""
+        const tries = [];
+        for (const trouble of ['connection reset', [502, {{}}], [503, refusal('busy')], [429, {{}}], [401, {{}}]]) {{
+          asked.length = 0;
+          const {{ status }} = await answering(trouble, [200, {{}}]).raw.{call}({{ body: {{}} }}).catch((each) => each);
+          tries.push([status, asked.length]);
+        }}
+        tell(tries);
+    """)
+
+    assert told == [[0, 1], [502, 1], [503, 1], [200, 2], [200, 2]]
+
+
+@pytest.mark.parametrize("call", ["recordUsageBatch", "getQuote", "createPortalSession"])
+def test_what_does_no_more_the_second_time_is_sent_again(call: str) -> None:
+    told = answered(f"""
+        await answering('connection reset', [503, {{}}], [200, {{}}]).{call}({{ body: {{}} }});
+        tell(asked.length);
+    """)
+
+    assert told == 3
+
+
+def test_a_secret_whose_answer_was_lost_is_had_by_setting_the_address_again(on_stack: Run) -> None:
+    told = on_stack("""
+        let losing = true, sent = 0;
+        const fragile = new TallyClient({
+          baseUrl: api,
+          getToken: () => bearer('acct_lost_secret'),
+          fetch: async (url, init) => {
+            const answer = await fetch(url, init);
+            sent++;
+            if (losing) throw new TypeError('connection reset');
+            return answer;
+          },
+        });
+        const set = (webhook_url) => fragile.setNotifications({ body: { webhook_url } });
+        const url = 'https://hooks.example.com/tally';
+        const { status } = await set(url).catch((error) => error);
+        losing = false;
+        const again = await set(url);
+        const cleared = await set(null);
+        tell({ status, sent, again: again.secret ?? null, cleared: cleared.webhook_url, anew: await set(url) });
+    """)
+
+    anew = told.pop("anew")
+    assert told == {"status": 0, "sent": 3, "again": None, "cleared": None}
+    assert anew["webhook_url"] == "https://hooks.example.com/tally"
+    assert anew["secret"].startswith("whsec_")
+
+
+@pytest.mark.parametrize(
     ("answer", "tries", "status", "retry_after"),
     [
         ("[503, refusal('busy'), { 'Retry-After': '1' }]", 3, 503, 1),
@@ -291,6 +395,18 @@ def test_a_token_that_cannot_be_had_is_asked_for_again_next_time() -> None:
     assert told == ["no session", "Bearer token", "Bearer token", 2]
 
 
+def test_a_token_may_be_there_at_once() -> None:
+    told = answered("""
+        const fetch = async (url, init) => Response.json(init.headers.Authorization ?? null);
+        const said = [];
+        for (const getToken of [() => 'token', () => null, () => { throw new Error('no session'); }])
+          said.push(await new TallyClient({ getToken, fetch }).getHealth().catch((error) => error.message));
+        tell(said);
+    """)
+
+    assert told == ["Bearer token", None, "no session"]
+
+
 def test_options_that_are_not_defined_are_as_if_they_were_not_given() -> None:
     told = answered("""
         const fetch = async (url) => Response.json(url);
@@ -316,6 +432,22 @@ def test_who_ends_a_call_waits_no_longer() -> None:
     )
 
     assert told == ["AbortError", 1]
+
+
+def test_it_can_be_installed_from_a_checkout(tmp_path: Path) -> None:
+    if not (npm := which("npm")):
+        pytest.skip("there is no npm")
+
+    def run(*command: str) -> str:
+        return subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
+
+    packed = run(npm, "pack", "--silent", str(WEB)).strip()
+    run(npm, "install", "--silent", "--offline", "--no-audit", "--no-fund", f"./{packed}")
+
+    said = "const [elements, client] = [await import('@tally/elements'), await import('@tally/elements/client')];"
+    told = run("node", "--input-type=module", "-e", f"{said} console.log(typeof elements.configure, {{ ...client }});")
+    assert told.startswith("function {")
+    assert "TallyClient" in told
 
 
 def paths(file: Path) -> set[str]:

@@ -5,8 +5,9 @@ const client = new TallyClient({ baseUrl: 'https://api.example.com/v1', getToken
 new TallyClient();
 // @ts-expect-error there is no such option
 new TallyClient({ apiKey: 'sk_live_1' });
-// @ts-expect-error a token is awaited
 new TallyClient({ getToken: () => 'token' });
+// @ts-expect-error a token is text
+new TallyClient({ getToken: () => 7 });
 
 export async function reads(etag: string | null): Promise<number> {
   const balance: Balance = await client.getBalance();
@@ -49,6 +50,12 @@ export async function buys(): Promise<Purchase | undefined> {
     // @ts-expect-error there is no such refusal
     if (error instanceof TallyProblem && error.code === 'too_poor') return;
   }
+  // @ts-expect-error the query's name is another
+  await client.createPurchase({ wallet_id: 'team_a', body: { package_id: 'starter' } });
+  // @ts-expect-error whose?
+  await client.createGrant({ body: { credits: 5, reason: 'sorry' } });
+  // @ts-expect-error it has a name
+  await client.getPurchase('pur_1');
   // @ts-expect-error a body is wanted
   await client.createPurchase();
   // @ts-expect-error a package is wanted
