@@ -22,11 +22,14 @@ import msgspec
 from app import app
 from chalicelib import VERSION
 from chalicelib.api import answers
+from chalicelib.api.bodies import Key
 from chalicelib.api.scopes import DECLARED, Scope
 from chalicelib.api.service import OPENAPI
 from chalicelib.api.shapes import ANSWERS, Answer, Media
+from chalicelib.api.shapes.messages import MESSAGES
+from chalicelib.api.shapes.parts import Time
 from chalicelib.api.shapes.problems import Problem
-from chalicelib.api.shapes.requests_of import IN_PATH, REQUESTS, Asked, Key
+from chalicelib.api.shapes.requests_of import IN_PATH, REQUESTS, Asked
 
 Json = dict[str, Any]
 Route = tuple[str, str]
@@ -35,10 +38,24 @@ WRITTEN = Path(__file__).parents[1] / "chalicelib" / "api" / OPENAPI
 REF = "#/components/schemas/{name}"
 JSON, PROBLEM = "application/json", answers.PROBLEM
 SCHEME = "token"
+SIGNED_BY = ("webhook-id", "webhook-timestamp", "webhook-signature")
+MESSAGE_TAG = "Messages"
+MESSAGES_ARE = "Sent to a customer's own endpoint, signed as Standard Webhooks has it; one may come twice with its id."
+SENTENCE = re.compile(r"(?<=\.)\s")
+JSON_TYPES = {str: "string", bool: "boolean", int: "integer"}
 ABOUT = """\
 Times are RFC 3339 in UTC. Refusals are `application/problem+json` (RFC 9457) with a stable `code`.
 Where an `Idempotency-Key` is wanted, the repeat of an accepted command gets its answer again, with
 `Idempotency-Replayed: true`; a refused one may be tried again with its key. More fields may come."""
+BEARER = """\
+A JWT (RS256 or ES256) of the configured OpenID Connect issuer. `sub` is the caller's own wallet; `scope` holds one of
+`tally:customer`, `tally:service`, `tally:admin`; `tally_teams` lists the caller's teams:
+`[{"wallet_id": "team_…", "role": "owner" | "member"}]`."""
+WHEN = {
+    "too_many_requests": "a wallet's commands or attempts of an hour, its open purchases, or the gateway's limit",
+    "key_reused": "with another body or for another operation",
+    "not_found": "it isn't there, or it is not the caller's: the answers are the same",
+}
 TAGS = {
     Scope.PUBLIC: ("Public", "Open to everybody."),
     Scope.CUSTOMER: ("Customer", "For a customer's own wallet, and with `?wallet=` a team's that the token lists."),
@@ -95,13 +112,16 @@ def document() -> Json:
             },
             {"url": "http://127.0.0.1:8000", "description": "`make run`"},
         ],
-        "tags": [{"name": name, "description": said} for name, said in TAGS.values()],
+        "tags": [{"name": name, "description": said} for name, said in (*TAGS.values(), (MESSAGE_TAG, MESSAGES_ARE))],
         "paths": paths,
+        "webhooks": {f"tally.{kind}": {"post": _webhook(kind, schemas)} for kind in MESSAGES},
         "components": {
             "schemas": schemas.components,
             "responses": _problems(),
             "headers": HEADERS,
-            "securitySchemes": {SCHEME: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": {
+                SCHEME: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": BEARER},
+            },
         },
     }
 
@@ -127,7 +147,7 @@ class Schemas:
 
 def _types() -> list[Any]:
     """All types that the document speaks of."""
-    found: list[Any] = [Problem, Key, *IN_PATH.values()]
+    found: list[Any] = [Problem, Key, Time, *IN_PATH.values(), *MESSAGES.values()]
     for asked in REQUESTS.values():
         found += [*asked.query.values(), *([asked.body] if asked.body is not None else [])]
     for statuses in ANSWERS.values():
@@ -142,7 +162,8 @@ def _operation(route: Route, schemas: Schemas) -> Json:
     said = inspect.getdoc(app.routes[path][method].view_function) or ""
     operation: Json = {
         "operationId": asked.name,
-        "summary": said,
+        "summary": SENTENCE.split(said)[0].removesuffix("."),
+        "description": said,
         "tags": [TAGS[scope][0] for scope in Scope if scope in scopes],
         "security": [] if Scope.PUBLIC in scopes else [{SCHEME: [scope]} for scope in sorted(scopes)],
     }
@@ -156,6 +177,28 @@ def _operation(route: Route, schemas: Schemas) -> Json:
         **_refusals(route),
     }
     return operation
+
+
+def _webhook(kind: str, schemas: Schemas) -> Json:
+    """Describe a message to a customer's own endpoint; `timestamp` is when it was decided."""
+    properties = {
+        "type": {"type": "string", "const": f"tally.{kind}"},
+        "timestamp": schemas.of(Time),
+        "data": schemas.of(MESSAGES[kind]),
+    }
+    body = {"type": "object", "required": [*properties], "properties": properties}
+    signed = [{"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in SIGNED_BY]
+    said = inspect.getdoc(MESSAGES[kind]) or ""
+    return {
+        "operationId": f"tell{kind.title().replace('_', '')}",
+        "summary": SENTENCE.split(said)[0].removesuffix("."),
+        "description": said,
+        "tags": [MESSAGE_TAG],
+        "security": [],
+        "parameters": signed,
+        "requestBody": {"required": True, "content": {JSON: {"schema": body}}},
+        "responses": {"2XX": {"description": "Taken. Anything else is tried again for about a day."}},
+    }
 
 
 def _parameters(route: Route, asked: Asked, schemas: Schemas) -> Iterator[Json]:
@@ -177,7 +220,7 @@ def _success(route: Route, status: int, schemas: Schemas) -> Json:
     answer = ANSWERS[route][status]
     names = {
         "Idempotency-Replayed": REQUESTS[route].keyed,
-        "Location": status == HTTPStatus.CREATED and REQUESTS[route].keyed,
+        "Location": status == HTTPStatus.CREATED and REQUESTS[route].located,
         "ETag": _is_conditional(route),
         "Next-Cursor": isinstance(answer, Media) and bool(answer.lines),
     }
@@ -226,7 +269,7 @@ def _together(codes: list[str]) -> str:
 
 def _codes(route: Route, asked: Asked) -> Iterator[str]:
     """List a route's problems: its own, and those that follow from what it takes."""
-    if asked.query or asked.body is not None or asked.keyed:
+    if route[0] != "GET" or asked.query:
         yield "invalid_request"
     if Scope.PUBLIC not in DECLARED[route]:
         yield from ("unauthenticated", "forbidden")
@@ -242,7 +285,7 @@ def _codes(route: Route, asked: Asked) -> Iterator[str]:
 
 def _problem(status: HTTPStatus, codes: list[str]) -> Json:
     described: Json = {
-        "description": "; ".join(f"`{code}`: {answers.TITLES[code]}" for code in codes),
+        "description": "; ".join(f"`{code}`: {answers.TITLES[code]}{_when(code)}" for code in codes),
         "content": {PROBLEM: {"schema": {"$ref": REF.format(name=Problem.__name__)}}},
     }
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
@@ -260,14 +303,29 @@ def _shapes(choice: Any) -> tuple[Any, ...]:
     return choice.lines if isinstance(choice, Media) else (choice,)
 
 
+def _when(code: str) -> str:
+    return f" ({WHEN[code]})" if code in WHEN else ""
+
+
 def _plain(schema: Any) -> Any:
-    """Leave out titles, which say a type's name once more, and what Python's patterns have before JSON Schema's."""
-    if isinstance(schema, dict):
-        kept = {name: _plain(value) for name, value in schema.items() if name != "title" or not isinstance(value, str)}
-        if isinstance(kept.get("pattern"), str):
-            kept["pattern"] = kept["pattern"].removesuffix(r"(?!\n)")
-        return kept
-    return [_plain(each) for each in schema] if isinstance(schema, list) else schema
+    """
+    Say a schema as most readers of OpenAPI understand it.
+
+    Titles say a type's name once more; a pattern has Python's end of text; an enum says no type; and `items: false`
+    behind a tuple's places is a schema only to a few.
+    """
+    if isinstance(schema, list):
+        return [_plain(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {name: _plain(value) for name, value in schema.items() if name != "title" or not isinstance(value, str)}
+    if isinstance(plain.get("pattern"), str):
+        plain["pattern"] = plain["pattern"].removesuffix(r"(?!\n)")
+    if isinstance(plain.get("enum"), list) and "type" not in plain:
+        plain["type"] = JSON_TYPES[type(plain["enum"][0])]
+    if plain.get("items") is False:
+        plain["items"] = {"anyOf": plain["prefixItems"]}
+    return plain
 
 
 if __name__ == "__main__":

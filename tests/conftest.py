@@ -21,21 +21,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Judged:
-    result = yield
-    EAR.judge(suite_of(item.path))
-    return result
+    return (yield from _judged(item))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Judged:
     EAR.ran[suite_of(item.path)] += 1
-    result = yield
-    EAR.judge(suite_of(item.path))
-    return result
+    return (yield from _judged(item))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Judged:
+    return (yield from _judged(item))
+
+
+def _judged(item: pytest.Item) -> Judged:
+    """Judge what was heard in a phase of a test."""
     result = yield
     EAR.judge(suite_of(item.path))
     return result

@@ -11,6 +11,7 @@ from chalicelib.domain.purchases import Order, Status
 from chalicelib.payments.checkout import StripePayments
 from chalicelib.payments.client import connect
 from chalicelib.payments.terms import CheckoutTerms
+from chalicelib.services.limiting import TakeSlot, unlimited
 from chalicelib.services.once import Claim
 from chalicelib.services.purchasing import Shop, Started, start_purchase
 from chalicelib.services.rounds import Errand, Report
@@ -38,6 +39,7 @@ class Counter:
         self.calls: list[str] = []
         self.troubles: dict[tuple[str, str], list[BaseException]] = {}
         self.strike: Callable[[str, str], None] = lambda _name, _when: None
+        self.take_slot: TakeSlot = unlimited
         self.seen_store: Any = Faulty(self.store, self._point)
         self.seen_payments: Any = Faulty(self.payments, self._point)
 
@@ -63,7 +65,8 @@ class Counter:
         now: datetime = NOON,
     ) -> Started:
         wanted = order or Order(wallet_id=self.wallet_id, package_id="starter")
-        return start_purchase(self.shop, wanted, self.claim(key, body), email="a@example.org", now=now)
+        claim = self.claim(key, body)
+        return start_purchase(self.shop, wanted, claim, email="a@example.org", now=now, take_slot=self.take_slot)
 
     @property
     def shop(self) -> Shop:

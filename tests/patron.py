@@ -21,7 +21,6 @@ from chalicelib.payments.client import connect
 from chalicelib.services.deadlines import expire_due
 from chalicelib.services.fulfilling import Outcome
 from chalicelib.services.hearing import apply_event
-from chalicelib.services.limiting import TakeSlot, unlimited
 from chalicelib.services.once import Claim
 from chalicelib.services.ports import Checkout, Oddity
 from chalicelib.services.purchasing import Shop
@@ -53,7 +52,6 @@ class Patron(Bank):
         super().__init__()
         self.catalog = catalog
         self.heard = 0
-        self.take_slot: TakeSlot = unlimited
         self._keys = 0
         if like:
             self.standin, self.transport, self.payments = like.standin, like.transport, like.payments

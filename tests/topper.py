@@ -53,7 +53,7 @@ class Topper(Bank):
         def wish(before: TopUp) -> TopUp:
             return replace(before, enabled=enabled, terms=terms or before.terms)
 
-        return set_topup(self.shop, self.wallet_id, wish, stamp=stamp(self.clock))
+        return set_topup(self.shop, self.wallet_id, wish, stamp=stamp(self.clock), take_slot=self.take_slot)
 
     def use(self, credits: int, key: str | None = None) -> None:
         """Spend credits, once per key; without one, anew."""

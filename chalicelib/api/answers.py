@@ -70,9 +70,10 @@ def ok(body: Mapping[str, Any], *, replayed: bool = False) -> Response:
     return answer(HTTPStatus.OK, body, REPLAYED if replayed else None)
 
 
-def created(body: Mapping[str, Any], *, location: str, replayed: bool) -> Response:
-    """Answer what came into being; the repeat of a command says that it is one."""
-    return answer(HTTPStatus.CREATED, body, {"Location": location, **(REPLAYED if replayed else {})})
+def created(body: Mapping[str, Any], *, location: str | None = None, replayed: bool) -> Response:
+    """Answer what came into being, and where the same caller finds it; a repeat says that it is one."""
+    place = {"Location": location} if location else {}
+    return answer(HTTPStatus.CREATED, body, {**place, **(REPLAYED if replayed else {})})
 
 
 def tagged(body: Mapping[str, Any], *, if_none_match: str | None) -> Response:

@@ -1,5 +1,5 @@
 """
-What comes in, read strictly by one reader: size, media type, duplicate keys, NaN, unknown fields, types and ranges.
+What comes in, read strictly by one reader: size, depth, media type, duplicate keys, NaN, unknown fields, types, ranges.
 
 Whatever is wrong is named by its field, and nothing was written.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar, cast
@@ -22,6 +23,7 @@ from chalicelib.domain.times import from_text
 from chalicelib.domain.usage import Use
 
 LARGEST_BODY = 64 * 1024  # bytes
+DEEPEST = 8  # lists and objects within each other
 KEY = re.compile(r"[!-~]{1,128}")
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 LIMIT, MOST = 25, 100
@@ -33,18 +35,30 @@ WHERE = re.compile(r"(?P<message>.*?)(?: - at (?:`key` in )?`\$(?P<path>.*)`)?$"
 MISSING = re.compile(r"Object (?:missing required|contains unknown) field `(?P<field>[^`]*)`")
 
 
-class PurchaseBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """`POST /api/credits/purchase`."""
-
-    package_id: Annotated[str, msgspec.Meta(max_length=64)]
-    quantity: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
-    return_path: str | None = None
-    save_card: bool = False
-
-
 # A pattern's `$` also matches before a line break at the end; the look-ahead doesn't, and JSON Schema reads it alike.
 WalletId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:@|-]{1,64}$(?!\n)")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+MeterName = Annotated[Name, msgspec.Meta(description="A meter of the catalogue.", examples=["predictions"])]
+PlanId = Annotated[Name, msgspec.Meta(description="A plan of the catalogue.", examples=["pro"])]
+PackageId = Annotated[str, msgspec.Meta(max_length=64, description="A package on offer.", examples=["starter"])]
+ReturnPath = Annotated[
+    str,
+    msgspec.Meta(
+        description="Where the buyer comes back to: a path of an allowed origin, with one `/` in front; no address.",
+        examples=["/billing?bought=1"],
+        extra_json_schema={"pattern": r"^/([^/\\].*)?$", "maxLength": 512},
+    ),
+]
+TimeText = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=40,
+        description="An RFC 3339 time.",
+        examples=["2026-11-22T09:30:00Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+Key = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,128}$(?!\n)")]
 Amount = Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
 Labels = Annotated[
     dict[
@@ -55,21 +69,30 @@ Labels = Annotated[
 ]
 
 
+class PurchaseBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`POST /api/credits/purchase`: so many of a package; `save_card` keeps the card for automatic top-up."""
+
+    package_id: PackageId
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
+    return_path: ReturnPath | None = None
+    save_card: bool = False
+
+
 class UsageBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """`POST /api/user/usage/increment`: a counter's quantity or a gauge's level."""
+    """`POST /api/user/usage/increment`: either `quantity` of a counter, or the level that a gauge is `set` to."""
 
     wallet_id: WalletId
-    meter: Name
+    meter: MeterName
     quantity: Amount | None = None
     set: Annotated[int, msgspec.Meta(ge=0, le=LARGEST)] | None = None
-    at: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    at: TimeText | None = None
     labels: Labels | None = None
 
 
 class EventBody(UsageBody, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """One of a batch: the same, with its key."""
 
-    key: Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,128}$(?!\n)")]
+    key: Key
 
 
 class BatchBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -82,7 +105,7 @@ class QuoteBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """`POST /api/usage/quote`; a gauge's `quantity` is the level it would be set to."""
 
     wallet_id: WalletId | None = None
-    meter: Name
+    meter: MeterName
     quantity: Amount
 
 
@@ -90,13 +113,13 @@ class PlanBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """`POST /api/user/subscription`: an admin's word; null clears it."""
 
     wallet_id: WalletId
-    plan_id: Name | None
+    plan_id: PlanId | None
 
 
 class SubscribeBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """`POST /api/user/subscription/checkout`."""
 
-    plan_id: Name
+    plan_id: PlanId
     interval: Interval
 
 
@@ -190,16 +213,25 @@ def parse(raw: bytes) -> Any:
     """
     try:
         parsed = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+        if _is_deeper(parsed, DEEPEST):
+            raise ValueError(f"nested deeper than {DEEPEST}")
         json.dumps(parsed, ensure_ascii=False).encode()  # a lone surrogate can be neither stored nor hashed
     except (ValueError, RecursionError) as wrong:
         raise InvalidRequest("body", f"not valid JSON: {str(wrong)[:100]}") from None
     return parsed
 
 
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, (dict, list)):
+        return False
+    within = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in within)
+
+
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        twice = next(name for name, _ in pairs if [each for each, _ in pairs].count(name) > 1)
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
         raise InvalidRequest(twice[:64], "given more than once")
     return found
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from chalicelib.api.bodies import LARGEST, Amount, Labels, Name, WalletId, time_of
+from chalicelib.api.bodies import LARGEST, Amount, Labels, MeterName, PackageId, TimeText, WalletId, time_of
 from chalicelib.domain.errors import InvalidRequest
 from chalicelib.domain.granting import Grant
 from chalicelib.domain.holding import Capture
@@ -19,12 +19,12 @@ Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class HoldBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """`POST /api/credits/holds`: for credits, for a use, or by a quote."""
+    """`POST /api/credits/holds`: one of `credits`, a use (`meter` and `quantity`), and a `quote_id`."""
 
     wallet_id: WalletId
     ttl_seconds: Annotated[int, msgspec.Meta(ge=1, le=86400)]
     credits: Amount | None = None
-    meter: Name | None = None
+    meter: MeterName | None = None
     quantity: Amount | None = None
     quote_id: Annotated[str, msgspec.Meta(min_length=1, max_length=400)] | None = None
 
@@ -36,13 +36,13 @@ class HoldBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_de
 class SpentBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """A use that a lease was spent on."""
 
-    meter: Name
+    meter: MeterName
     quantity: Amount
     labels: Labels | None = None
 
 
 class CaptureBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """`POST /api/credits/holds/{hold_id}/capture`."""
+    """`POST …/capture`: one of `credits`, `quantity` of a held use, and the `uses` that a lease was spent on."""
 
     wallet_id: WalletId
     credits: Amount | None = None
@@ -65,12 +65,12 @@ class TransferBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omi
 
 
 class TopUpBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """`PUT /api/credits/auto-topup`: switched off, what is left out stays; a cap of null is none."""
+    """`PUT /api/credits/auto-topup`: switched on, all is wanted; off, what is left out stays. A cap of null is none."""
 
     enabled: bool
     below: Annotated[int, msgspec.Meta(ge=0, le=LARGEST)] | msgspec.UnsetType = msgspec.UNSET
     target: Amount | msgspec.UnsetType = msgspec.UNSET
-    package_id: Name | msgspec.UnsetType = msgspec.UNSET
+    package_id: Annotated[PackageId, msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
     monthly_cap_minor: Amount | msgspec.UnsetType | None = msgspec.UNSET
 
 
@@ -85,7 +85,7 @@ class GrantBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_d
 
     credits: Amount
     reason: Reason
-    expires_at: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    expires_at: TimeText | None = None
     priority: Annotated[int, msgspec.Meta(ge=1, le=100)] = DEFAULT_PRIORITY
 
 

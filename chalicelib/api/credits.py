@@ -11,13 +11,15 @@ from chalice.app import Response
 from chalicelib import wiring
 from chalicelib.api import answers, bodies, cursors, views
 from chalicelib.api.auth import caller_of, wallet_of
+from chalicelib.api.paths import place_of
 from chalicelib.api.routes import Routes
 from chalicelib.api.scopes import Scope
 from chalicelib.domain.errors import InvalidRequest, NotFound
 from chalicelib.domain.plans import catch_up
 from chalicelib.domain.purchases import Order
 from chalicelib.domain.return_paths import check_return_path
-from chalicelib.services.once import Claim
+from chalicelib.services.limiting import Slot
+from chalicelib.services.once import Claim, Hand
 from chalicelib.services.purchasing import start_purchase
 from chalicelib.services.reading import history_of, wallet_at
 
@@ -36,8 +38,8 @@ def list_packages() -> Response:
     return answers.answer(200, shown, {"Cache-Control": "public, max-age=60"})
 
 
-@credit_routes.post("/api/credits/purchase", scope=Scope.CUSTOMER)
-def buy() -> Response:
+@credit_routes.post("/api/credits/purchase", scope=Scope.CUSTOMER, limited=True)
+def buy(slot: Slot) -> Response:
     """Open a purchase and its checkout page, once per `Idempotency-Key`."""
     request = credit_routes.current_request
     wallet_id = wallet_of(request, as_owner=True)
@@ -50,15 +52,16 @@ def buy() -> Response:
         return_path=path,
         save_card=body.save_card,
     )
-    claim = Claim.on(wallet_id, key, operation="purchase", body=bodies.as_fields(body))
+    claim = Claim.on(wallet_id, key, operation="purchase", body=bodies.as_fields(body), hand=Hand.CUSTOMER)
     begun = start_purchase(
         wiring.shop(credit_routes.lambda_context.get_remaining_time_in_millis()),
         order,
         claim,
         email=caller_of(request).email,
         now=wiring.now(),
+        take_slot=slot.take,
     )
-    place = f"/api/credits/purchases/{begun.purchase.purchase_id}"
+    place = place_of(f"/api/credits/purchases/{begun.purchase.purchase_id}", wallet_id, caller_of(request))
     return answers.created(views.started(begun), location=place, replayed=begun.replayed)
 
 

@@ -42,8 +42,7 @@ def place() -> Response:
 
     recorded = place_hold(_till(), wish, claim, stamp=stamp)
     entry = recorded.entry
-    place = f"/api/credits/holds/{entry.facts['hold_id']}"
-    return answers.created(_placed(entry), location=place, replayed=recorded.replayed)
+    return answers.created(_placed(entry), replayed=recorded.replayed)
 
 
 def _by_quote(body: credit_bodies.HoldBody, quoted: Quoted) -> Wish:
@@ -156,5 +155,5 @@ def _use(use: Fields) -> shapes.holds.CapturedUse:
     }
 
 
-def _unsigned(draws: list[Fields]) -> list[shapes.common.Draw]:
+def _unsigned(draws: list[Fields]) -> list[shapes.parts.Draw]:
     return [{"lot_id": draw["lot_id"], "credits": abs(draw["credits"])} for draw in draws]

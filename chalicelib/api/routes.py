@@ -17,11 +17,13 @@ from chalicelib import observability, wiring
 from chalicelib.api import answers, origins
 from chalicelib.api.auth import token_authorizer
 from chalicelib.api.limits import counted
+from chalicelib.api.paths import as_asked_for
 from chalicelib.api.scopes import DECLARED, Scope, declare
-from chalicelib.domain.errors import Busy, Forbidden, Refusal
+from chalicelib.domain.errors import Busy, Forbidden, InvalidRequest, Refusal
 from chalicelib.services.ports import OutcomeUnknown, Throttled
 
 View = Callable[..., Response]
+COMMANDS = ("POST", "PUT")
 
 
 class Routes(Blueprint):
@@ -66,6 +68,7 @@ class Routes(Blueprint):
         def answering(**parameters: Any) -> Response:
             try:
                 self._check_scope(method, path)
+                self._check_query(method, path)
                 response = view(**parameters)
             except Refusal as refusal:
                 return _refused(refusal, method, path)
@@ -83,9 +86,12 @@ class Routes(Blueprint):
     def _opening(self, answering: View) -> View:
         @wraps(answering)
         def opening(**parameters: Any) -> Response:
-            origin = self.current_request.headers.get("origin")
+            request = self.current_request
             with observability.guarded():
-                return origins.opened(answering(**parameters), origin, wiring.settings().allowed_origins)
+                response = answering(**parameters)
+                if place := response.headers.get("Location"):
+                    response.headers["Location"] = as_asked_for(str(place), request.context["path"])
+                return origins.opened(response, request.headers.get("origin"), wiring.settings().allowed_origins)
 
         return opening
 
@@ -97,6 +103,13 @@ class Routes(Blueprint):
         held = self.current_request.context["authorizer"].get("scopes", "").split()
         if not scopes & set(held):
             raise Forbidden("The token lacks the scope for this.")
+
+    def _check_query(self, method: str, path: str) -> None:
+        """Commands take a customer's `wallet` and nothing else: a name misspelt must not buy for another wallet."""
+        known = {"wallet"} if Scope.CUSTOMER in DECLARED[method, path] else set()
+        strange = {*(self.current_request.query_params or ())} - known
+        if method in COMMANDS and strange:
+            raise InvalidRequest(min(strange)[:64], "no such parameter")
 
 
 def _refused(refusal: Refusal, method: str, path: str) -> Response:

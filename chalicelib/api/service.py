@@ -23,7 +23,7 @@ OPENAPI = "openapi.json"  # beside this file, written by `make openapi`
 @service_routes.get("/api/health", scope=Scope.PUBLIC)
 def health() -> Response:
     """Say that the function runs, and which version it is."""
-    shown: shapes.common.Health = {"status": "ok", "version": VERSION}
+    shown: shapes.parts.Health = {"status": "ok", "version": VERSION}
     return answers.ok(shown)
 
 

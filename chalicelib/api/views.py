@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 INNER = frozenset({"v", "wallet_id", "prev_hash", "private"})  # what an entry carries for its chain
 
 
-def offers(found: Offers) -> shapes.common.Offers:
-    chosen: list[shapes.common.PackageOffer] = [
+def offers(found: Offers) -> shapes.parts.Offers:
+    chosen: list[shapes.parts.PackageOffer] = [
         {
             "package_id": offer.package_id,
             "quantity": quantity,
@@ -36,14 +36,14 @@ def offers(found: Offers) -> shapes.common.Offers:
         }
         for offer, quantity in found.packages
     ]
-    plan_offer: shapes.common.PlanOffer | None = None
+    plan_offer: shapes.parts.PlanOffer | None = None
     if found.plan:
         price = found.plan.prices[found.interval]
         plan_offer = {"plan_id": found.plan.plan_id, "interval": found.interval.value, "price": money(price)}
     return {"packages": chosen, "total": money(found.total) if found.total else None, "plan": plan_offer}
 
 
-def money(amount: Money) -> shapes.common.Money:
+def money(amount: Money) -> shapes.parts.Money:
     return {"amount_minor": amount.amount_minor, "currency": amount.currency, "exponent": amount.exponent}
 
 
@@ -166,22 +166,22 @@ def hold(open_hold: Hold) -> shapes.holds.OpenHold:
     return shown
 
 
-def runs_out(found: RunsOut | None) -> shapes.common.RunsOut | None:
+def runs_out(found: RunsOut | None) -> shapes.parts.RunsOut | None:
     """Show when something is used up; null within: not in sight."""
     if found is None:
         return None
     return {"earliest": as_text(found.earliest), "likely": as_text(found.likely), "latest": as_text(found.latest)}
 
 
-def warning(told: levels.Caution) -> shapes.common.UsageWarning:
-    shown: shapes.common.UsageWarning = {"code": told.code, "message": told.message}
+def warning(told: levels.Caution) -> shapes.parts.UsageWarning:
+    shown: shapes.parts.UsageWarning = {"code": told.code, "message": told.message}
     if told.meter is not None:
         shown["meter"] = told.meter
     return shown
 
 
-def action(told: levels.Action) -> shapes.common.SuggestedAction:
-    shown: shapes.common.SuggestedAction = {"action": told.action, "message": told.message}
+def action(told: levels.Action) -> shapes.parts.SuggestedAction:
+    shown: shapes.parts.SuggestedAction = {"action": told.action, "message": told.message}
     if told.plan_id is not None:
         shown["plan_id"] = told.plan_id
     if told.package_id is not None:

@@ -20,11 +20,11 @@ from local.replies import Reply
 from local.server import Server
 from local.tokens import Issuer, Role, Wish
 from tests.api import documented, shapes
+from tests.api.shapes import PROBLEM, REFUSED
 from tests.webhooks.premises import AUDIENCE, ENVIRONMENT, ISSUER, ORIGINS, READS, WALLET, Premises, opened
 
 Json = dict[str, Any]
 
-PROBLEM, REFUSED = "application/problem+json", 400
 MONEY = {"amount_minor", "currency", "exponent"}
 CUSTOMER, SERVICE, ADMIN = "tally:customer", "tally:service", "tally:admin"
 

@@ -9,7 +9,8 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-LARGEST_BODY = 64 * 1024
+from chalicelib.api.bodies import LARGEST_BODY
+
 NASTY: list[Any] = [
     *(None, True, False, 0, -1, 1, 1.0, 0.5, -0.0, 1e308, 10**9, 10**9 + 1, 2**53, 2**63, -(2**63), 10**40),
     *("", " ", "0", "1", "null", "true", "NaN", "-1", "1e3", "../..", "%00", "\x00", "\ud800", "\u202e", "\ufeff"),
@@ -73,7 +74,7 @@ class Sent:
 
 
 def mutated(good: Sent, random: Random) -> Sent:
-    """Change one thing of a request, seldom more."""
+    """Change one thing of a request, or up to three."""
     changed = good
     for _ in range(random.choice((1, 1, 1, 2, 3))):
         changed = random.choice(CHANGES)(changed, random)

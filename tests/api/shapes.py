@@ -13,7 +13,9 @@ from msgspec import inspect
 
 from chalicelib.api.scopes import DECLARED
 from chalicelib.api.shapes import ANSWERS, PROBLEMS, Answer, Media
+from chalicelib.api.shapes.messages import MESSAGES
 from chalicelib.api.shapes.problems import Problem
+from chalicelib.domain.messages import Message
 from local.replies import Reply
 
 PROBLEM, JSON = "application/problem+json", "application/json"
@@ -54,6 +56,12 @@ def check_problem(said: Any) -> None:
         assert own == {}, f"{said['code']} says {sorted(own)}"
     else:
         check_shape(own, facts)
+
+
+def check_message(message: Message) -> None:
+    """A message to a customer has the facts of its kind, and no others."""
+    said = {"wallet_id": "", "message_id": "", "kind": "", "subject": "", "text": ""}
+    check_shape({**said, **message.facts}, MESSAGES[message.kind])
 
 
 def check_shape(said: Any, shape: type) -> None:

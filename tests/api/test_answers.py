@@ -9,9 +9,11 @@ import pytest
 
 from app import app
 from chalicelib.api import answers
+from chalicelib.api.paths import as_asked_for
 from chalicelib.domain.errors import Refusal
 from local.replies import Reply
-from tests.api.desk import PROBLEM, Desk, refusal
+from tests.api.desk import ADMIN, Desk, refusal
+from tests.api.shapes import PROBLEM
 from tests.webhooks.heard import metrics
 from tests.webhooks.premises import KEY
 from tests.webhooks.trouble import Meet, failing, throttled, trouble, unreachable
@@ -36,7 +38,7 @@ CONTRACT = {
     "busy": 503,
 }
 ORIGIN, STRANGER = "https://app.example", "https://evil.example"
-EXPOSED = {"ETag", "Idempotency-Replayed", "Retry-After", "Location"}
+EXPOSED = {"ETag", "Idempotency-Replayed", "Retry-After", "Location", "Next-Cursor"}
 
 
 def refusals(of: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
@@ -221,3 +223,40 @@ def test_private_answers_are_kept_by_nobody(desk: Desk) -> None:
         assert reply.headers["cache-control"] == wanted, name
         kinds = {PROBLEM, "application/json"}
         assert reply.headers["content-type"] in kinds
+
+
+def test_what_came_into_being_is_found_where_the_answer_says(desk: Desk) -> None:
+    owner, admin = desk.token(teams=(("team_a", "owner"),)), desk.token("boss", scope=ADMIN)
+    wallet = "/api/admin/wallets/acct_a"
+    desk.give(100)
+    bought = desk.buy(key="k1")
+    desk.pay(bought)
+    purchase = {"purchase_id": bought.json()["purchase_id"], "reason": "asked for"}
+
+    found = [
+        (bought, desk.token()),
+        (desk.buy(key="k2", query="?wallet=team_a", token=owner), owner),
+        (desk.transfer(10, "team_a", token=owner), owner),
+        (desk.transfer(5, "acct_a", key="t2", query="?wallet=team_a", token=owner), owner),
+        (desk.post(f"{wallet}/grants", {"credits": 1, "reason": "asked for"}, key="g1", token=admin), admin),
+        (desk.post(f"{wallet}/adjustments", {"credits": 1, "reason": "asked for"}, key="a1", token=admin), admin),
+        (desk.post(f"{wallet}/refunds", purchase, key="r1", token=admin), admin),
+    ]
+
+    for reply, token in found:
+        assert reply.status == 201
+        assert desk.get(reply.headers["location"], token=token).status == 200
+
+
+def test_a_place_has_the_gateways_stage_in_front_as_the_request_had() -> None:
+    place = "/api/credits/purchases/pur_1"
+
+    assert as_asked_for(place, "/v1/api/credits/purchase") == f"/v1{place}"
+    assert as_asked_for(place, "/api/credits/purchase") == place
+
+
+@pytest.mark.parametrize("query", ["?wallet_id=team_a", "?Wallet=team_a", "?wallet=acct_a&x=", "?="])
+def test_a_command_with_a_parameter_that_there_is_not_does_nothing(desk: Desk, query: str) -> None:
+    with desk.changing_nothing():
+        for path in ("/api/credits/purchase", "/api/user/portal", "/api/credits/transfer"):
+            refusal(desk.post(path + query, {"package_id": "starter"}), 400, "invalid_request")

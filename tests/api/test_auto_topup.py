@@ -242,10 +242,11 @@ def test_another_wallet_looks_like_none(desk: Desk) -> None:
 
 def test_a_spend_below_the_line_is_charged_and_shown_among_the_payments(desk: Desk) -> None:
     saved(desk)
+    desk.premises.advance(seconds=1)
     put(desk, TERMS)
     spend(desk, 850, "u1")
     waiting = shown(desk)
-    assert (waiting["status"], waiting["next_try_at"]) == ("waiting", "2026-11-22T12:00:00.000Z")
+    assert (waiting["status"], waiting["next_try_at"]) == ("waiting", "2026-11-22T12:00:01.000Z")
 
     run_job(desk)
 

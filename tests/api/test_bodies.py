@@ -47,6 +47,7 @@ NO_JSON: dict[str, bytes] = {
     "a deep list": b"[" * 30_000 + b"]" * 30_000,
     "a deep object": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
     "a deep list within": raw('"quantity":' + "[" * 30_000 + "]" * 30_000),
+    "nine levels": raw('"quantity":' + "[" * 8 + "]" * 8),
     "null": b"null",
     "true": b"true",
     "a number": b"1",
@@ -55,6 +56,7 @@ NO_JSON: dict[str, bytes] = {
     "a list with an object": b'[{"package_id":"starter"}]',
 }
 WRONG_FIELDS: dict[str, tuple[bytes, str]] = {
+    "eight levels": (raw('"quantity":' + "[" * 7 + "]" * 7), "quantity"),
     "no package": (b"{}", "package_id"),
     "null for a package": (said(package_id=None), "package_id"),
     "a number for a package": (said(package_id=1), "package_id"),

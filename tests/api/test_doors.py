@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
 
 import pytest
 
@@ -28,9 +27,6 @@ from tests.api.doors import (
     expected,
 )
 from tests.api.world import World
-
-Json = dict[str, Any]
-Named = dict[str, str]
 
 ROUTES = sorted(f"{method} {path}" for method, path in DECLARED)
 LEAST = 13_800  # cells
@@ -111,7 +107,7 @@ def about(ids: Ids) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("caller", CALLERS, ids=str)
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", ROUTES, scope="module")
 def test_a_door_opens_to_whom_the_contract_says(matrix: Matrix, route: str, caller: Caller) -> None:
     for door, ids in cells(route):
         with about(ids):
@@ -121,7 +117,7 @@ def test_a_door_opens_to_whom_the_contract_says(matrix: Matrix, route: str, call
 
 
 @pytest.mark.parametrize("caller", CALLERS, ids=str)
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", ROUTES, scope="module")
 def test_what_is_foreign_or_malformed_looks_like_what_is_not_there(matrix: Matrix, route: str, caller: Caller) -> None:
     for door, ids in cells(route):
         status, reply = expected(door, caller, ids), matrix.ask(route, door, caller, ids)
@@ -133,7 +129,7 @@ def test_what_is_foreign_or_malformed_looks_like_what_is_not_there(matrix: Matri
 
 
 @pytest.mark.parametrize("caller", [each for each in CALLERS if each.scope == CUSTOMER], ids=str)
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", ROUTES, scope="module")
 def test_no_answer_names_what_is_hidden_from_a_customer(matrix: Matrix, route: str, caller: Caller) -> None:
     hidden = {name for whose in THERE if whose not in caller.roles for name in matrix.world.unique_names(whose)}
     for door, ids in cells(route):

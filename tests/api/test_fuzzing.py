@@ -34,7 +34,7 @@ BY_MUTATION = 150 * TIMES  # for each operation
 FRESH = 100  # requests until the world is as it was
 
 ROUTES = sorted(DECLARED)
-LEAST = 10_000
+LEAST = 10_000  # requests
 TRACES = (b"Traceback", b'File "', b".py", b"chalicelib")
 CALLERS = {CUSTOMER: "Anna as an owner", SERVICE: "a service", ADMIN: "an admin"}
 GOOD = {  # names that Schemathesis can't guess, by the field or parameter
@@ -53,25 +53,33 @@ class Prober:
 
     def __init__(self, world: World) -> None:
         self._world, self._desk = world, world.desk
-        self.random = Random("probe")
+        self.random = Random()
         self.statuses: Counter[int] = Counter()  # of the answers so far
+        self.sent = 0  # since the test began
 
     def send(self, sent: Sent) -> Reply:
         before = self._desk.premises.items()
         self._desk.premises.forget_calls()
         reply = self._desk.send(sent.method, sent.target, headers=sent.headers, body=sent.body)
         self.statuses[reply.status] += 1
+        self.sent += 1
         assert reply.status < 500, (sent, reply)
         if reply.status >= 400:
             assert reply.headers["content-type"] == "application/problem+json", (sent, reply)
             assert not [trace for trace in TRACES if trace in reply.body], (sent, reply)
             assert self._desk.premises.items() == before, sent
             assert {method for method, _ in self._desk.premises.transport.calls} <= {"GET"}, sent
-        if self.statuses.total() % FRESH == 0:
-            self.start_afresh()
+        if self.sent % FRESH == 0:
+            self._put_back()
         return reply
 
-    def start_afresh(self) -> None:
+    def begin(self, test: str) -> None:
+        """Begin a test: neither its luck nor its world depends on what was tested before it."""
+        self.random.seed(test)
+        self.sent = 0
+        self._put_back()
+
+    def _put_back(self) -> None:
         self._world.put_back()
         self._world.put_stripe_back()
 
@@ -106,9 +114,9 @@ class Prober:
 
 
 @pytest.fixture
-def fresh(prober: Prober) -> Prober:
+def fresh(prober: Prober, request: pytest.FixtureRequest) -> Prober:
     """The prober, in the world as it was."""
-    prober.start_afresh()
+    prober.begin(request.node.name)
     return prober
 
 
@@ -146,12 +154,17 @@ def _real(prober: Prober, name: str, value: Any) -> Any:
     return prober.real(name, value) if isinstance(value, str) else value
 
 
+def takes_anything(route: tuple[str, str]) -> bool:
+    method, path = route
+    operation = DOCUMENT["paths"][path][method.lower()]
+    return "parameters" in operation or "requestBody" in operation
+
+
 def ways() -> Iterator[tuple[tuple[str, str], GenerationMode]]:
     """What takes nothing can't be asked wrongly."""
     for route in ROUTES:
-        operation = DOCUMENT["paths"][route[1]][route[0].lower()]
         yield route, GenerationMode.POSITIVE
-        if "parameters" in operation or "requestBody" in operation:
+        if takes_anything(route):
             yield route, GenerationMode.NEGATIVE
 
 
@@ -173,6 +186,7 @@ def test_whatever_schemathesis_makes_up(fresh: Prober, route: tuple[str, str], m
         fresh.send(sent_of(case, fresh, doors[0]))
 
     probe()
+    assert fresh.sent >= BY_SCHEMA or not takes_anything(route)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
@@ -182,3 +196,10 @@ def test_whatever_becomes_of_a_good_request(fresh: Prober, route: tuple[str, str
 
     for nth in range(BY_MUTATION):
         fresh.send(mutated(fresh.good(route, nth), random))
+
+
+def test_there_are_as_many_requests_as_there_were() -> None:
+    """Each test sends its share, or fails."""
+    by_schema = sum(BY_SCHEMA for route, _ in ways() if takes_anything(route))
+
+    assert by_schema + len(ROUTES) * BY_MUTATION >= LEAST

@@ -52,7 +52,7 @@ def test_each_problem_says_what_else_it_says() -> None:
 @pytest.mark.parametrize(
     ("words", "known"),
     [
-        (shapes.common.Interval, catalog.Interval),
+        (shapes.parts.Interval, catalog.Interval),
         (shapes.usage.MeterKind, catalog.MeterKind),
         (shapes.usage.Level, levels.Level),
         (shapes.credits.Source, Source),
@@ -99,7 +99,7 @@ def test_a_statement_has_every_column() -> None:
         (shapes.rows.AskedChange, Asked, ()),
         (shapes.rows.InvoiceRow, invoices.Invoice, ()),
         (shapes.rows.TopUpRow, topups.TopUp, ("status",)),
-        (shapes.rows.TopUpLines, topups.TopUpTerms, ()),
+        (shapes.rows.TopUpTerms, topups.TopUpTerms, ()),
         (shapes.rows.TopUpFlight, topups.Flight, ()),
         (shapes.rows.AskedRefund, purchases.AskedRefund, ()),
         (shapes.rows.MoneyFacts, moneyback.MoneyFacts, ()),
@@ -147,12 +147,12 @@ def test_a_strange_key_is_found_however_deep_it_lies() -> None:
     offer = {"package_id": "starter", "quantity": 1, "credits": 100, "price": price}
 
     with pytest.raises(AssertionError, match=r"Offers\.packages\[\]\.price\.symbol"):
-        check_shape({"packages": [offer], "total": None, "plan": None}, shapes.common.Offers)
+        check_shape({"packages": [offer], "total": None, "plan": None}, shapes.parts.Offers)
 
 
 def test_a_word_that_is_not_in_the_list_is_found() -> None:
     with pytest.raises(AssertionError, match="Invalid enum value 'perhaps'"):
-        check_shape({"status": "perhaps", "version": "1"}, shapes.common.Health)
+        check_shape({"status": "perhaps", "version": "1"}, shapes.parts.Health)
 
 
 def test_a_problem_says_its_own_facts_and_no_others() -> None:

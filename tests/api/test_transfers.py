@@ -51,7 +51,7 @@ def test_a_customer_brings_credits_to_the_team(desk: Desk, role: str) -> None:
     assert (said["to_wallet_id"], said["to_entry_id"]) == (TEAM, "team_a:1")
     assert (said["credits"], said["available"]) == (60, 40)
     assert said["lots"] == [{"lot_id": "lot_1", "credits": 60}]
-    assert reply.headers["location"] == HISTORY
+    assert reply.headers["location"] == "/api/credits/entries/2/explanation"
     assert reply.headers["cache-control"] == "no-store"
     assert (available(desk, token), available(desk, token, TEAM_QUERY)) == (40, 60)
     assert desk.premises.faults() == desk.premises.faults(TEAM) == []
@@ -166,13 +166,13 @@ def test_a_key_spent_on_something_else_is_refused(desk: Desk) -> None:
     desk.give(100)
     token = teamed(desk, "owner", WALLET, ("team_b", "owner"))
     ok(desk.transfer(10, TEAM, token=token), 201)
-    desk.use(1, key="u1")
+    desk.buy("b1")
 
     with desk.changing_nothing(may_try=True):
         refusal(desk.transfer(11, TEAM, token=token), 409, "key_reused")
         refusal(desk.transfer(10, "team_b", token=token), 409, "key_reused")
         refusal(desk.transfer(10, TEAM, token=token, note="x"), 409, "key_reused")
-        refusal(desk.transfer(10, TEAM, token=token, key="u1"), 409, "key_reused")
+        refusal(desk.transfer(10, TEAM, token=token, key="b1"), 409, "key_reused")
 
 
 def test_a_key_is_the_senders_and_not_the_receivers(desk: Desk) -> None:

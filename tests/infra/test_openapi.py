@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
+from chalicelib.api import origins
 from chalicelib.api.scopes import DECLARED, Scope
 from chalicelib.api.shapes.requests_of import REQUESTS
+from chalicelib.domain.messages import MessageKind
 from infra import openapi
 
 DOCUMENT = openapi.document()
@@ -38,6 +41,10 @@ def test_it_describes_every_route_and_no_other() -> None:
     assert described == set(DECLARED) == set(REQUESTS)
 
 
+def test_it_describes_every_message_to_a_customers_endpoint() -> None:
+    assert set(DOCUMENT["webhooks"]) == {f"tally.{kind}" for kind in MessageKind}
+
+
 def test_names_of_operations_are_each_given_once() -> None:
     names = [asked.name for asked in REQUESTS.values()]
 
@@ -56,10 +63,23 @@ def test_an_operation_says_who_may_call_it(route: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 def test_an_operation_has_words_of_its_own(route: tuple[str, str]) -> None:
-    words = operation(route)["summary"]
+    summary, words = operation(route)["summary"], operation(route)["description"]
 
     assert words == app.routes[route[1]][route[0]].view_function.__doc__
-    assert words.endswith(".")
+    assert words.startswith(f"{summary}.")
+
+
+def test_schemas_are_said_as_most_readers_understand_them() -> None:
+    def parts(value: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(value, dict):
+            yield value
+        for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from parts(each)
+
+    found = list(parts(DOCUMENT["components"]["schemas"])) + list(parts(DOCUMENT["paths"]))
+
+    assert [each for each in found if isinstance(each.get("enum"), list) and "type" not in each] == []
+    assert [each for each in found if each.get("items") is False] == []
 
 
 def test_whatever_is_refused_is_a_problem() -> None:
@@ -68,6 +88,10 @@ def test_whatever_is_refused_is_a_problem() -> None:
             "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
         }, name
         assert ("headers" in response) == (name in ("TooManyRequests", "Busy"))
+
+
+def test_pages_may_read_every_header_that_it_names() -> None:
+    assert set(DOCUMENT["components"]["headers"]) == set(origins.EXPOSED.split(", "))
 
 
 def test_every_schema_is_used() -> None:

@@ -57,6 +57,7 @@ ENVIRONMENT = {
     "TALLY_JWKS_URL": "http://127.0.0.1:1/jwks.json",
     "TALLY_ALLOWED_ORIGINS": ", ".join(ORIGINS),
 }
+ZERO = {"N": "0"}
 READS = frozenset({"BatchGetItem", "DescribeTable", "GetItem", "Query", "Scan"})
 
 
@@ -153,11 +154,18 @@ class Premises:
 
     def taken(self) -> dict[tuple[str, str], int]:
         """Read how many commands were counted, by wallet and hour; where it came to none again, it isn't said."""
+        return self._counted("n")
+
+    def attempts(self) -> int:
+        """Read how many attempts at Stripe were counted in all."""
+        return sum(self._counted("a").values())
+
+    def _counted(self, count: str) -> dict[tuple[str, str], int]:
         asked = len(self.aws)
         hours = [each for each in self._scan(self.store.names.usage) if _is_hour(each)]
         del self.aws[asked:]
-        counts = {(each["wallet_id"]["S"][2:], each["sk"]["S"][2:]): int(each["n"]["N"]) for each in hours}
-        return {name: count for name, count in counts.items() if count}
+        counts = {(each["wallet_id"]["S"][2:], each["sk"]["S"][2:]): int(each.get(count, ZERO)["N"]) for each in hours}
+        return {name: times for name, times in counts.items() if times}
 
     def oddities(self) -> list[Json]:
         """Read what stands in quarantine, as plain texts."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from chalicelib.api.shapes import (
-    common,
     credits,  # noqa: A004 - the domain's word, and no Python session's
     entries,
     holds,
     operators,
+    parts,
     plans,
     problems,
     rows,
@@ -24,11 +24,11 @@ __all__ = [
     "PROBLEMS",
     "Answer",
     "Media",
-    "common",
     "credits",
     "entries",
     "holds",
     "operators",
+    "parts",
     "plans",
     "problems",
     "rows",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.api.shapes.common import Health
 from chalicelib.api.shapes.credits import Balance, PackageList, Purchase, PurchaseBegun, Transfer
 from chalicelib.api.shapes.entries import Explanation, HistoryPage
 from chalicelib.api.shapes.holds import Capture, Hold, Release
@@ -21,6 +20,7 @@ from chalicelib.api.shapes.operators import (
     Refund,
     WalletOverview,
 )
+from chalicelib.api.shapes.parts import Health
 from chalicelib.api.shapes.plans import Comparison, PlanList, Recommendation
 from chalicelib.api.shapes.problems import InsufficientCredits, InvalidRequest, PaymentDeclined, QuotaExceeded
 from chalicelib.api.shapes.settings import Notifications, TopUp

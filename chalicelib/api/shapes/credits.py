@@ -6,7 +6,8 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 import msgspec
 
-from chalicelib.api.shapes.common import (
+from chalicelib.api.shapes.holds import OpenHold
+from chalicelib.api.shapes.parts import (
     Credits,
     Draw,
     Money,
@@ -18,7 +19,6 @@ from chalicelib.api.shapes.common import (
     Url,
     UsageWarning,
 )
-from chalicelib.api.shapes.holds import OpenHold
 
 Source = Literal["purchase", "promo", "plan", "adjustment"]
 PurchaseStatus = Literal["pending", "awaiting_payment", "paid", "failed", "expired", "review"]

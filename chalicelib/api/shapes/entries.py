@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from chalicelib.api.shapes.common import (
+from chalicelib.api.shapes.credits import Origin, Source
+from chalicelib.api.shapes.parts import (
     Credits,
     Cursor,
     Hash,
@@ -16,7 +17,6 @@ from chalicelib.api.shapes.common import (
     SignedDraw,
     Time,
 )
-from chalicelib.api.shapes.credits import Origin, Source
 from chalicelib.domain.ledger import EntryKind
 
 SetBy = Literal["admin", "default", "stripe"]
@@ -64,7 +64,7 @@ class Counted(TypedDict):
     quantity: int
 
 
-class TopUpTerms(TypedDict):
+class TopUpSettings(TypedDict):
     """What an automatic top-up was set to."""
 
     enabled: bool
@@ -125,7 +125,7 @@ class EntryFacts(TypedDict, total=False):
     levels: dict[str, Quantity]
     settings: Literal["notifications", "auto_topup", "erasure"]
     changed: list[Literal["email", "locale", "webhook_url"]]
-    auto_topup: TopUpTerms
+    auto_topup: TopUpSettings
     erased_up_to: Seq
     frozen: bool
     days: int

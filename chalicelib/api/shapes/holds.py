@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-from chalicelib.api.shapes.common import Credits, Draw, Quantity, Seq, Time
+from chalicelib.api.shapes.parts import Credits, Draw, Quantity, Seq, Time
 
 
 class OpenHold(TypedDict):

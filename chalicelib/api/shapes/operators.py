@@ -6,9 +6,9 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 import msgspec
 
-from chalicelib.api.shapes.common import Credits, Cursor, Hash, Period, Seq, Time
 from chalicelib.api.shapes.credits import Balance, Minor
 from chalicelib.api.shapes.entries import Entry, SetBy
+from chalicelib.api.shapes.parts import Credits, Cursor, Hash, Period, Seq, Time
 from chalicelib.api.shapes.rows import PurchaseRow, SubscriptionRow, TopUpRow
 from chalicelib.api.shapes.usage import Meter
 

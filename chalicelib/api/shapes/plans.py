@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 import msgspec
 
-from chalicelib.api.shapes.common import Credits, Interval, Money, PackageOffer, Percent, Quantity, Rate, Time
+from chalicelib.api.shapes.parts import Credits, Interval, Money, PackageOffer, Percent, Quantity, Rate, Time
 from chalicelib.api.shapes.usage import MeterDefinition
 
 RowKind = Literal["quota", "rate", "included_credits", "rollover_cap", "price"]

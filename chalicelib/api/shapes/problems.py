@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 import msgspec
 
-from chalicelib.api.shapes.common import Credits, Offers, Quantity
+from chalicelib.api.shapes.parts import Credits, Offers, Quantity
 
 Code = Literal[
     "invalid_request",

@@ -12,41 +12,32 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from chalicelib.api import bodies, credit_bodies
-from chalicelib.api.bodies import EventBody, WalletId
+from chalicelib.api.bodies import EventBody, PlanId, TimeText, WalletId
 from chalicelib.domain.ledger import KINDS
 
-Time = Annotated[
-    str,
-    msgspec.Meta(
-        max_length=40,
-        description="An RFC 3339 time: 2026-11-22T09:30:00Z.",
-        examples=["2026-11-22T09:30:00Z"],
-        extra_json_schema={"format": "date-time"},
-    ),
-]
-Key = Annotated[str, msgspec.Meta(pattern=r"^[!-~]{1,128}$")]
 Limit = Annotated[
     int, msgspec.Meta(ge=1, le=bodies.MOST, description="How many lines a page may have; 25 if not said.")
 ]
 ExportLimit = Annotated[
     int, msgspec.Meta(ge=1, le=1000, description="How many entries a page may have; 1,000 if not said.")
 ]
-Cursor = Annotated[str, msgspec.Meta(max_length=400, description="Where to read on: `next_cursor` of the page before.")]
-Days = Literal["7", "30", "90"]
-Month = Annotated[
+AskedCursor = Annotated[
+    str, msgspec.Meta(max_length=400, description="Where to read on: `next_cursor` of the page before.")
+]
+AskedDays = Literal[7, 30, 90]
+AskedMonth = Annotated[
     str, msgspec.Meta(pattern=r"^\d{4}-\d\d$", description="A month in UTC; the running one if not said.")
 ]
 Kind = Annotated[
     str, msgspec.Meta(extra_json_schema={"enum": sorted(KINDS)}, description="One kind of entry; all if not said.")
 ]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 WALLET = {
     "wallet": Annotated[
         WalletId, msgspec.Meta(description="A team's wallet that the token lists; the own if not said.")
     ]
 }
-PAGE = {"limit": Limit, "cursor": Cursor}
+PAGE = {"limit": Limit, "cursor": AskedCursor}
 
 
 class UsageBatchBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -65,6 +56,7 @@ class Asked:
     body: Any = None
     may_lack_body: bool = False
     keyed: bool = False  # wants an Idempotency-Key
+    located: bool = False  # says where what came into being is found
     refusals: tuple[str, ...] = ()  # codes, beside those that every such route may answer
 
 
@@ -80,23 +72,25 @@ REQUESTS: dict[tuple[str, str], Asked] = {
         query=WALLET,
         body=bodies.PurchaseBody,
         keyed=True,
+        located=True,
         refusals=("stripe_unavailable", "conflict"),
     ),
     ("GET", "/api/credits/purchases/{purchase_id}"): Asked(name="getPurchase", query=WALLET),
-    ("GET", "/api/credits/balance"): Asked(name="getBalance", query={**WALLET, "at": Time}),
+    ("GET", "/api/credits/balance"): Asked(name="getBalance", query={**WALLET, "at": TimeText}),
     ("GET", "/api/credits/history"): Asked(
-        name="listHistory", query={**WALLET, "type": Kind, "from": Time, "to": Time, **PAGE}
+        name="listHistory", query={**WALLET, "type": Kind, "from": TimeText, "to": TimeText, **PAGE}
     ),
     ("GET", "/api/credits/entries/{seq}/explanation"): Asked(name="getExplanation", query=WALLET),
-    ("GET", "/api/credits/statement"): Asked(name="getStatement", query={**WALLET, "month": Month}),
+    ("GET", "/api/credits/statement"): Asked(name="getStatement", query={**WALLET, "month": AskedMonth}),
     ("GET", "/api/credits/export"): Asked(
-        name="exportWallet", query={**WALLET, "limit": ExportLimit, "cursor": Cursor}
+        name="exportWallet", query={**WALLET, "limit": ExportLimit, "cursor": AskedCursor}
     ),
     ("POST", "/api/credits/transfer"): Asked(
         name="createTransfer",
         query=WALLET,
         body=credit_bodies.TransferBody,
         keyed=True,
+        located=True,
         refusals=("insufficient_credits", "frozen", "unprocessable"),
     ),
     ("GET", "/api/credits/auto-topup"): Asked(name="getAutoTopup", query=WALLET),
@@ -115,15 +109,17 @@ REQUESTS: dict[tuple[str, str], Asked] = {
     ("POST", "/api/credits/holds/{hold_id}/release"): Asked(
         name="releaseHold", body=credit_bodies.ReleaseBody, keyed=True, refusals=("hold_closed",)
     ),
-    ("GET", "/api/user/usage"): Asked(name="getUsage", query={**WALLET, "days": Days}),
-    ("GET", "/api/customer/usage"): Asked(name="getPredictionUsage", query={**WALLET, "days": Days}),
+    ("GET", "/api/user/usage"): Asked(name="getUsage", query={**WALLET, "days": AskedDays}),
+    ("GET", "/api/customer/usage"): Asked(name="getPredictionUsage", query={**WALLET, "days": AskedDays}),
     ("POST", "/api/user/usage/increment"): Asked(
         name="recordUsage", body=bodies.UsageBody, keyed=True, refusals=SPENDING
     ),
     ("POST", "/api/usage/batch"): Asked(name="recordUsageBatch", body=UsageBatchBody),
     ("POST", "/api/usage/quote"): Asked(name="getQuote", query=WALLET, body=bodies.QuoteBody),
     ("GET", "/api/plans"): Asked(name="listPlans"),
-    ("GET", "/api/plans/compare"): Asked(name="comparePlans", query={**WALLET, "to": Name}, required=frozenset({"to"})),
+    ("GET", "/api/plans/compare"): Asked(
+        name="comparePlans", query={**WALLET, "to": PlanId}, required=frozenset({"to"})
+    ),
     ("GET", "/api/user/recommendation"): Asked(name="getRecommendation", query=WALLET),
     ("GET", "/api/user/subscription"): Asked(name="getSubscription", query=WALLET),
     ("POST", "/api/user/subscription"): Asked(
@@ -150,15 +146,20 @@ REQUESTS: dict[tuple[str, str], Asked] = {
     ("PUT", "/api/user/notifications"): Asked(name="setNotifications", query=WALLET, body=bodies.NotificationsBody),
     ("GET", "/api/admin/wallets/{wallet_id}"): Asked(name="getWallet"),
     ("POST", "/api/admin/wallets/{wallet_id}/grants"): Asked(
-        name="createGrant", body=credit_bodies.GrantBody, keyed=True, refusals=("unprocessable",)
+        name="createGrant", body=credit_bodies.GrantBody, keyed=True, located=True, refusals=("unprocessable",)
     ),
     ("POST", "/api/admin/wallets/{wallet_id}/adjustments"): Asked(
-        name="createAdjustment", body=credit_bodies.AdjustmentBody, keyed=True, refusals=("unprocessable",)
+        name="createAdjustment",
+        body=credit_bodies.AdjustmentBody,
+        keyed=True,
+        located=True,
+        refusals=("unprocessable",),
     ),
     ("POST", "/api/admin/wallets/{wallet_id}/refunds"): Asked(
         name="createRefund",
         body=credit_bodies.RefundBody,
         keyed=True,
+        located=True,
         refusals=("conflict", "unprocessable", "stripe_unavailable"),
     ),
     ("POST", "/api/admin/wallets/{wallet_id}/freeze"): Asked(

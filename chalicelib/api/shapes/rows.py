@@ -6,8 +6,8 @@ from typing import Annotated, Literal, TypedDict
 
 import msgspec
 
-from chalicelib.api.shapes.common import Credits, Interval, Money, Seq, Time
 from chalicelib.api.shapes.credits import Minor, Purchase
+from chalicelib.api.shapes.parts import Credits, Interval, Money, Seq, Time
 from chalicelib.api.shapes.settings import TopUpStatus
 from chalicelib.api.shapes.subscriptions import SubscriptionStatus
 
@@ -128,7 +128,7 @@ class InvoiceRow(TypedDict):
     url: str | None
 
 
-class TopUpLines(TypedDict):
+class TopUpTerms(TypedDict):
     """What an automatic top-up is set to."""
 
     below: Credits
@@ -155,7 +155,7 @@ class TopUpRow(TypedDict):
     wallet_id: str
     version: Version
     enabled: bool
-    terms: TopUpLines | None
+    terms: TopUpTerms | None
     trigger: Seq | None
     attempts: int
     flight: TopUpFlight | None

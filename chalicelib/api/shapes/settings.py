@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 import msgspec
 
-from chalicelib.api.shapes.common import Credits, Money, Time, Url
+from chalicelib.api.shapes.parts import Credits, Money, Time, Url
 
 TopUpStatus = Literal[
     "off", "charging", "suspended", "authentication_required", "capped", "backing_off", "waiting", "armed"

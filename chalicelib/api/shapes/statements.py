@@ -6,8 +6,8 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 import msgspec
 
-from chalicelib.api.shapes.common import Credits, Cursor, Hash, Month, Seq, SignedCredits
 from chalicelib.api.shapes.credits import Lot, Purchase
+from chalicelib.api.shapes.parts import Credits, Cursor, Hash, Month, Seq, SignedCredits
 from chalicelib.domain.ledger import EntryKind
 
 Seal = Annotated[

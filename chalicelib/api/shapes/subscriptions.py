@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from chalicelib.api.shapes.common import Credits, Cursor, Interval, Money, Period, Time, Url
 from chalicelib.api.shapes.credits import Minor
+from chalicelib.api.shapes.parts import Credits, Cursor, Interval, Money, Period, Time, Url
 
 SubscriptionStatus = Literal[
     "trialing", "active", "past_due", "unpaid", "paused", "incomplete", "incomplete_expired", "canceled"

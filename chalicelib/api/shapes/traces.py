@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
-from chalicelib.api.shapes.common import Time
 from chalicelib.api.shapes.operators import WalletEntry
+from chalicelib.api.shapes.parts import Time
 from chalicelib.api.shapes.rows import EventRow, InvoiceRow, PurchaseRow, SubscriptionRow
 
 IdKind = Literal[

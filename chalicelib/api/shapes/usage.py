@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 import msgspec
 
-from chalicelib.api.shapes.common import (
+from chalicelib.api.shapes.parts import (
     Credits,
     Date,
     Draw,
