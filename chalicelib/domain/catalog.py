@@ -135,7 +135,7 @@ class Incentive:
 class Limits:
     """How much one wallet may ask of us."""
 
-    commands_per_hour: int = 60
+    commands_per_hour: int = 300
     provider_attempts_per_hour: int = 120
 
 

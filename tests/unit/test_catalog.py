@@ -126,7 +126,7 @@ def test_a_wrong_catalogue_names_the_line(old: str, new: str, said: str) -> None
 
 
 def test_limits_are_read_and_are_60_and_120_where_nothing_is_said() -> None:
-    usual = Limits(commands_per_hour=60, provider_attempts_per_hour=120)
+    usual = Limits(commands_per_hour=300, provider_attempts_per_hour=120)
 
     assert parse(GOOD + LIMITS).limits == Limits(commands_per_hour=30, provider_attempts_per_hour=50)
     assert parse(GOOD + LIMITS.replace("provider_attempts_per_hour = 50", "")).limits == Limits(commands_per_hour=30)
