@@ -25,7 +25,9 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            done = super().invoke(ctx)
+            sys.stdout.flush()  # here a reader's having gone is met, and not when Python ends
+            return done
         except (typer.Exit, typer.Abort):
             raise
         except BrokenPipeError:  # whoever read, `head` say, has seen enough

@@ -81,7 +81,9 @@ def test_a_wallets_file_is_one_round_trip(store: Store, wallet_id: str) -> None:
 
 
 def message(wallet_id: str, number: int) -> Message:
-    return Message(message_id=f"msg_{number:024d}", wallet_id=wallet_id, kind=MessageKind.DEBT, at=NOON)
+    return Message(
+        message_id=f"msg_{number:024d}", wallet_id=wallet_id, kind=MessageKind.DEBT, at=NOON, facts={"debt": 1}
+    )
 
 
 def test_messages_that_wait_and_those_parked_are_counted(store: Store, wallet_id: str) -> None:
