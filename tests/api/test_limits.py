@@ -21,7 +21,6 @@ from tests.webhooks.premises import WALLET
 
 TEAM, TEAM_QUERY = "team_a", "?wallet=team_a"
 OWNER = ((TEAM, "owner"),)
-MOST = 60  # as the catalogue says
 NOT_LIMITED = {
     ("POST", "/api/usage/quote"): "writes nothing and asks nobody outside",
 }
@@ -86,7 +85,7 @@ ASKING: dict[tuple[str, str], Asking] = {
 
 @pytest.fixture
 def few(desk: Desk) -> Iterator[int]:
-    """Three accepted commands an hour, so that a test needn't give sixty."""
+    """Three accepted commands an hour, so that a test needn't give 300."""
     del desk
     usual, most = wiring.catalog, 3
     few = replace(usual(), limits=Limits(commands_per_hour=most))
@@ -127,20 +126,24 @@ def test_only_customers_are_limited() -> None:
     assert {scope for route in LIMITED for scope in DECLARED[route]} == {Scope.CUSTOMER}
 
 
-def test_sixty_are_taken_and_the_next_is_429_until_the_hour_is_over(desk: Desk) -> None:
+def test_as_many_are_taken_as_the_hour_has_and_the_next_is_429_until_it_is_over(desk: Desk, few: int) -> None:
     desk.give(100)
     desk.premises.advance(minutes=10, seconds=0.5)
-    for number in range(MOST):
+    for number in range(few):
         assert transfer(desk, number).status == 201
 
     with desk.changing_nothing(may_try=True):
-        full = transfer(desk, MOST)
+        full = transfer(desk, few)
 
     refusal(full, 429, "too_many_requests")
     assert full.headers["retry-after"] == str(50 * 60)
-    assert desk.premises.taken() == {(WALLET, "2026-11-22T12"): MOST}
+    assert desk.premises.taken() == {(WALLET, "2026-11-22T12"): few}
     desk.premises.advance(seconds=int(full.headers["retry-after"]))
-    assert transfer(desk, MOST).status == 201
+    assert transfer(desk, few).status == 201
+
+
+def test_the_shipped_catalogue_has_the_usual_limits() -> None:
+    assert wiring.catalog().limits == Limits()
 
 
 @pytest.mark.parametrize("route", ASKING, ids=" ".join)
