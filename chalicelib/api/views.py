@@ -116,7 +116,7 @@ def payment(bought: Purchase) -> shapes.subscriptions.Payment:
     }
 
 
-def oddity(event: Oddity) -> shapes.operators.QuarantinedEvent:
+def oddity(event: Oddity) -> shapes.rows.QuarantinedEvent:
     """Show an event that was kept aside."""
     return {
         "event_id": event.event_id,

@@ -9,7 +9,7 @@ import msgspec
 from chalicelib.api.shapes.credits import Balance, Minor
 from chalicelib.api.shapes.entries import Entry, SetBy
 from chalicelib.api.shapes.parts import Credits, Cursor, Hash, Period, Seq, Time
-from chalicelib.api.shapes.rows import PurchaseRow, SubscriptionRow, TopUpRow
+from chalicelib.api.shapes.rows import PurchaseRow, QuarantinedEvent, SubscriptionRow, TopUpRow
 from chalicelib.api.shapes.usage import Meter
 
 Outcome = Literal["ignored", "settled", "unchanged", "quarantined", "parked"]
@@ -55,17 +55,6 @@ class Erasure(TypedDict):
     erased: Count
     done: bool
     next: NotRequired[Seq]
-
-
-class QuarantinedEvent(TypedDict):
-    """An event that was kept aside, for a person to look at."""
-
-    event_id: str
-    type: str
-    reason: str
-    at: Time
-    wallet_id: str | None
-    purchase_id: str | None
 
 
 class Quarantine(TypedDict):

@@ -171,8 +171,8 @@ class TopUpRow(TypedDict):
     status: TopUpStatus
 
 
-class EventRow(TypedDict):
-    """An event that was kept aside, and whether it was applied since."""
+class QuarantinedEvent(TypedDict):
+    """An event that was kept aside, for a person to look at."""
 
     event_id: str
     type: str
@@ -180,6 +180,11 @@ class EventRow(TypedDict):
     at: Time
     wallet_id: str | None
     purchase_id: str | None
+
+
+class EventRow(QuarantinedEvent):
+    """An event that was kept aside, and whether it was applied since."""
+
     session_id: str | None
     payment_id: str | None
     subscription_id: str | None
